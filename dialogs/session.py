@@ -1,0 +1,71 @@
+"""One applicant's way: the pinned script, his answers by key, and a small cursor.
+
+The position is derived: fold the answers over the road (dialogs.road). It is kept here only as a
+cache, valid for the day it was computed on (conditions may read `today`).
+
+A session is read and written on every turn, so it is small, flat and JSON, with a codec version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from dialogs.codec import dumps, loads
+
+CODEC = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything the engine remembers of one conversation. All values are JSON.
+
+    script:   "<id>@<version>", pinned when the service was chosen; "" while none is.
+    answers:  by station key: a question's id, "consent", "<material>.<page>", "read_back".
+    dormant:  answers whose step is off the road now: kept, never submitted, offered again.
+    at, on:   cached position (an index into the road) and the day ("YYYY-MM-DD") it holds for.
+    prompt:   number of the question now on the screen; a tap carries the number it was made for.
+    wrong:    wrong answers in a row to the present question.
+    aside:    what the applicant is doing beside the road (choosing what to edit, confirming a
+              restart ...): {"is": name, ...}. None: he is on the road.
+    judging:  uploads being looked at, file id -> slot key.
+    tries:    refused photos by slot.
+    cases:    what was handed in, reference -> see dialogs.progress.
+    owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
+    """
+
+    lang: str = "zh-CN"
+    script: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    dormant: Mapping[str, Any] = field(default_factory=dict)
+    at: int = -1
+    on: str = ""
+    prompt: int = 0
+    wrong: int = 0
+    aside: Mapping[str, Any] | None = None
+    judging: Mapping[str, str] = field(default_factory=dict)
+    tries: Mapping[str, int] = field(default_factory=dict)
+    cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    owner: str = "bot"
+
+
+_FIELDS = tuple(f.name for f in fields(Session))
+
+
+def dump(session: Session) -> bytes:
+    """Return the session as UTF-8 JSON with its codec version."""
+    return dumps({"v": CODEC, **{name: getattr(session, name) for name in _FIELDS}})
+
+
+def load(data: bytes) -> Session:
+    """Return the session that `dump` wrote, by this version of the codec or an earlier one.
+
+    Raises:
+        ValueError: written by a later version; run the newer release.
+    """
+    raw = loads(data)
+    version = raw.pop("v")
+    if version > CODEC:
+        raise ValueError(f"session codec {version} is newer than {CODEC}: this release cannot read it")
+    return Session(**raw)

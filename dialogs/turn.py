@@ -1,0 +1,299 @@
+"""The vocabulary of the spine: Event -> Turn -> one commit -> Delivery.
+
+Events are what happened, in the past tense. Effects are orders. Nothing in a Turn has happened
+yet: the caller commits the session and the effects together, and a worker carries them out.
+
+Both are made of JSON values and times only, so `encode` and `decode` can keep any of them in a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from dialogs.messages import Card, Choice, Inbound, Media, Outbound
+from dialogs.session import Session
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody opened a conversation and has not said anything yet."""
+
+    lang: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """An applicant wrote, tapped or sent photos."""
+
+    message: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMeasured:
+    """A photo has been decoded and measured, or could not be read.
+
+    file:     the id the applicant's upload was kept under.
+    kept:     the id of the upright, metadata-free copy; empty when the photo was unreadable.
+    sha256:   of the kept copy, lower-case hex.
+    measure:  fields of dialogs.photos.Measure; empty when unreadable.
+    fault:    why it could not be read, a reason of dialogs.photos; empty when it could.
+    """
+
+    file: str
+    kept: str = ""
+    sha256: str = ""
+    measure: Json = field(default_factory=dict)
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationReceived:
+    """The intake service took the pre-application and gave it a number."""
+
+    reference: str
+    number: str
+    answer_by: str = ""  # "YYYY-MM-DD", the last day on which the office answers; empty: not said
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationDelayed:
+    """The intake service does not answer. The worker goes on trying with the same key."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRefused:
+    """The intake service will not take it. `number` names the existing case when it is a duplicate."""
+
+    reference: str
+    reason: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReported:
+    """One event of an application at the intake service, in its sequence."""
+
+    reference: str
+    number: str
+    seq: int
+    type: str
+    occurred_at: datetime
+    data: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer set earlier is due. `key` says for what (a reference, a prompt number)."""
+
+    name: str
+    key: str
+
+
+Event = (
+    Opened
+    | MessageReceived
+    | PhotoMeasured
+    | ApplicationReceived
+    | ApplicationDelayed
+    | ApplicationRefused
+    | ProgressReported
+    | TimerFired
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say this to the applicant."""
+
+    message: Outbound
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePhoto:
+    """Decode the upload `file`, keep a clean copy, and answer with PhotoMeasured."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetFile:
+    """A refused or replaced photo: delete it and its copy."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Hand the pre-application to the intake service. `reference` is its idempotency key for life.
+
+    application: the body of POST /v1/pre-applications (see intake/openapi.yaml) without the reference.
+    pages:       [{material, page, file, sha256, flags}], kept photos in the order they are to be sent.
+    """
+
+    reference: str
+    application: Json
+    pages: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take the pre-application back."""
+
+    reference: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Pass the applicant's mark on. Code 1 = very satisfied ... 5 = very dissatisfied (GB/T 39046 A.8)."""
+
+    reference: str
+    number: str
+    code: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgress:
+    """Events are missing: ask the intake service for those after `after_seq`."""
+
+    reference: str
+    number: str
+    after_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackCase:
+    """Write down which conversation an application belongs to and how far it is. Part of the commit."""
+
+    reference: str
+    number: str
+    service: str
+    state: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A person is wanted. Part of the commit; the owner of the conversation becomes `queue`."""
+
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Answer with TimerFired(name, key) at `due`. Setting it again moves it; a late fire is harmless."""
+
+    name: str
+    key: str
+    due: datetime
+
+
+Effect = (
+    Say
+    | MeasurePhoto
+    | ForgetFile
+    | Submit
+    | Withdraw
+    | Rate
+    | FetchProgress
+    | TrackCase
+    | OpenTicket
+    | SetTimer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one event does to one session. Nothing has happened yet: the caller commits it."""
+
+    session: Session
+    effects: tuple[Effect, ...] = ()
+
+
+KINDS: Mapping[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        Opened,
+        MessageReceived,
+        PhotoMeasured,
+        ApplicationReceived,
+        ApplicationDelayed,
+        ApplicationRefused,
+        ProgressReported,
+        TimerFired,
+        Say,
+        MeasurePhoto,
+        ForgetFile,
+        Submit,
+        Withdraw,
+        Rate,
+        FetchProgress,
+        TrackCase,
+        OpenTicket,
+        SetTimer,
+    )
+}
+
+
+def encode(value: Event | Effect) -> dict[str, Any]:
+    """Return the event or effect as a JSON object; its class goes under "is". Times become ISO 8601."""
+    return {"is": type(value).__name__, **_plain(asdict(value))}
+
+
+def decode(data: Json) -> Event | Effect:
+    """Return the event or effect that `encode` wrote.
+
+    Raises:
+        KeyError: a kind or field this version does not know.
+    """
+    cls = KINDS[data["is"]]
+    given = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+    if cls is MessageReceived:
+        given["message"] = _inbound(given["message"])
+    elif cls is Say:
+        given["message"] = outbound(given["message"])
+    for name in ("occurred_at", "due"):
+        if name in given:
+            given[name] = datetime.fromisoformat(given[name])
+    if cls is Submit:
+        given["pages"] = tuple(given.get("pages", ()))
+    return cls(**given)  # type: ignore[no-any-return]  # KINDS holds exactly the members of Event | Effect
+
+
+def outbound(data: Json) -> Outbound:
+    """Return the message whose `asdict` form is `data`."""
+    card = data.get("card")
+    return Outbound(
+        text=data["text"],
+        choices=tuple(Choice(**choice) for choice in data.get("choices", ())),
+        card=Card(**card) if card else None,
+    )
+
+
+def _inbound(data: Json) -> Inbound:
+    return Inbound(
+        key=data["key"],
+        at=datetime.fromisoformat(data["at"]),
+        text=data.get("text", ""),
+        choice=data.get("choice", ""),
+        media=tuple(Media(**media) for media in data.get("media", ())),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
