@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help run test check format bench lock clean
 .DEFAULT_GOAL := help
@@ -14,10 +14,10 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/ok web/dist/ok ## serve the whole product at http://127.0.0.1:8080/chat/
+run: $(VENV)/ok handlers/static/ok ## serve the whole product at http://127.0.0.1:8080/chat/
 	@$(PY) -m bot serve --demo
 
-test: $(VENV)/ok web/dist/ok ## set up what the tests need and pass them
+test: $(VENV)/ok handlers/static/ok ## set up what the tests need and pass them
 	@$(PY) -m tools.needs chromium postgres
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
@@ -29,7 +29,7 @@ check: $(VENV)/ok ## format, lint and types: what CI runs before the tests
 format: $(VENV)/ok ## rewrite the code in the house format
 	@$(VENV)/bin/ruff check --fix-only -q . ; $(VENV)/bin/ruff format .
 
-bench: $(VENV)/ok web/dist/ok ## the benchmark tables: ratios beside limits measured in the same run
+bench: $(VENV)/ok handlers/static/ok ## the benchmark tables: ratios beside limits measured in the same run
 	@$(PY) -m tools.needs postgres
 	@$(PY) -m benchmarks
 
@@ -39,7 +39,7 @@ lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade pyproject.toml --extra fast --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what was built; keeps var/ (data)
-	rm -rf $(VENV) web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) handlers/static web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/uv: requirements-bootstrap.lock
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,6 @@ $(VENV)/ok: $(VENV)/bin/uv requirements-dev.lock pyproject.toml
 	$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
 	@touch $@
 
-web/dist/ok: $(WEB_SOURCES) tools/build_web.py $(VENV)/ok
+handlers/static/ok: $(WEB_SOURCES) tools/build_web.py $(VENV)/ok
 	@$(PY) -m tools.build_web
 	@touch $@

@@ -60,10 +60,7 @@ class Road:
         stations = self.stations
         for place in range(start, len(stations)):
             station = stations[place]
-            if station.key in answers:
-                if station.when is None or station.when.holds(answers, today):
-                    continue
-            elif station.when is None or station.when.holds(answers, today):
+            if station.key not in answers and (station.when is None or station.when.holds(answers, today)):
                 return place
         return len(stations)
 
