@@ -37,9 +37,10 @@ class Step(Part):
 
 
 class Question(Step):
-    """A question. `why` and `how` are said when an answer was not understood; `hint` always."""
+    """A question. `label` names its answer in the read-back and on the clerk's side; `hint` follows the question."""
 
     ask: Words
+    label: Words
     hint: Words | None = None
     sensitive: bool = False  # shown masked, kept out of everything but the application
 

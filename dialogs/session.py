@@ -21,6 +21,7 @@ CODEC = 1
 class Session:
     """Everything the engine remembers of one conversation. All values are JSON.
 
+    id:       the conversation's id; references of applications are derived from it.
     script:   "<id>@<version>", pinned when the service was chosen; "" while none is.
     answers:  by station key: a question's id, "consent", "<material>.<page>", "read_back".
     dormant:  answers whose step is off the road now: kept, never submitted, offered again.
@@ -35,6 +36,7 @@ class Session:
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     """
 
+    id: str = ""
     lang: str = "zh-CN"
     script: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)

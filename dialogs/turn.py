@@ -21,8 +21,9 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Somebody opened a conversation and has not said anything yet."""
+    """Somebody opened a conversation and has not said anything yet. `conversation` is its id."""
 
+    conversation: str = ""
     lang: str = "zh-CN"
 
 
@@ -182,7 +183,7 @@ class TrackCase:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """A person is wanted. Part of the commit; the owner of the conversation becomes `queue`."""
+    """A person is wanted. Part of the commit; while one is open for this conversation, no second is made."""
 
     reason: str
     note: str = ""
