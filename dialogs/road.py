@@ -9,13 +9,13 @@ under its key, also consent ("consent"), each page of a paper ("id_card.front") 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from dialogs.conditions import Condition
-from dialogs.script import AnyQuestion, Handoff, Material, Outcome
+from dialogs.conditions import Condition, Language, readables
+from dialogs.script import AnyQuestion, Handoff, Material, Outcome, Script, Tell
 
 Kind = Literal["question", "outcome", "handoff", "consent", "photo", "read_back"]
 CONSENT = "consent"
@@ -41,10 +41,13 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """All stations of one script, in order."""
+    """All stations of one script, in order, and the conditions of what is told beside them."""
 
     stations: tuple[Station, ...]
     index: Mapping[str, int]  # key -> place in `stations`
+    papers: tuple[tuple[Material, Condition | None], ...] = ()
+    tells: tuple[tuple[Tell, Condition | None], ...] = ()
+    video: tuple[bool, Condition | None] = (False, None)  # whether the law may want to see him, and when
 
     def open(self, place: int, answers: Mapping[str, Any], today: date) -> bool:
         """Say whether the road leads through the station at `place` for these answers."""
@@ -68,3 +71,62 @@ class Road:
         """Return the places of all stations the road leads through, as far as the answers tell."""
         end = self.walk(answers, today)
         return tuple(place for place in range(end) if self.open(place, answers, today))
+
+    def needed(self, answers: Mapping[str, Any], today: date) -> tuple[Material, ...]:
+        """Return the papers this case needs. Known once the situation is."""
+        return tuple(paper for paper, when in self.papers if when is None or when.holds(answers, today))
+
+    def told(self, answers: Mapping[str, Any], today: date) -> tuple[Tell, ...]:
+        """Return what this applicant must know before he agrees. Known once the situation is."""
+        return tuple(tell for tell, when in self.tells if when is None or when.holds(answers, today))
+
+    def seen_by_video(self, answers: Mapping[str, Any], today: date) -> bool:
+        """Say whether this case wants a video call. Known once the form is filled in."""
+        wanted, when = self.video
+        return wanted and (when is None or when.holds(answers, today))
+
+
+def build(script: Script) -> Road:
+    """Return the road of a script. Compiles its conditions: keep the road, do not build it per turn.
+
+    Raises:
+        ConditionError: a condition is wrong; a script from `dialogs.loader` has none.
+    """
+    language = Language(readables(script), script.tables)
+
+    def compiled(when: str | None) -> Condition | None:
+        return None if when is None else language.compile(when)
+
+    papers = tuple((paper, compiled(paper.when)) for paper in script.materials)
+    stations = (
+        *(_stop(step, compiled(step.when), "situation") for step in script.situation),
+        Station(CONSENT, "consent"),
+        *(_stop(step, compiled(step.when), "form") for step in script.form),
+        *(station for paper, when in papers for station in _pages(paper, when)),
+        Station(READ_BACK, "read_back"),
+    )
+    video = script.verification.video if script.verification else None
+    return Road(
+        stations=stations,
+        index={station.key: place for place, station in enumerate(stations)},
+        papers=papers,
+        tells=tuple((tell, compiled(tell.when)) for tell in script.tells),
+        video=(video is not None, compiled(video.when) if video else None),
+    )
+
+
+def _stop(
+    step: AnyQuestion | Outcome | Handoff, when: Condition | None, part: Literal["situation", "form"]
+) -> Station:
+    if isinstance(step, Outcome | Handoff):
+        return Station(step.id, step.kind, when, step, part=part)
+    return Station(step.id, "question", when, step, part=part)
+
+
+def _pages(paper: Material, when: Condition | None) -> Iterator[Station]:
+    """Yield a station for each page: "id_card.front"; further plain pages are page2, page3."""
+    plain = 0
+    for page in paper.pages:
+        plain += page == "page"
+        name = f"page{plain}" if page == "page" and plain > 1 else page
+        yield Station(f"{paper.id}.{name}", "photo", when, paper, page=name, part="materials")

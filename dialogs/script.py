@@ -9,7 +9,7 @@ These are the shapes of the YAML (see docs/scripts.md); `dialogs.loader` reads i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -221,7 +221,7 @@ class Material(Part):
     original: bool = True
     copies: int = Field(0, ge=0)
     source: Literal["applicant", "fetched-first", "promised"] = "applicant"
-    checks: list[Literal["document", "face-on-front"]] = Field(default_factory=lambda: ["document"])
+    checks: list[Literal["document", "face-on-front"]] = ["document"]
     deferrable: bool = False
     lookup: bool = False  # another department can answer this, so it may not be demanded (无证明城市)
     guidance: Words | None = None  # how to photograph it; None: the bot's usual words
@@ -239,7 +239,7 @@ class Tell(Part):
 class Row(Part):
     id: Ident
     label: Words
-    amount: float | None = None  # yuan
+    amount: float | None = None  # yuan, or a plain number that conditions read with number()
 
 
 class Window(Part):
@@ -317,6 +317,11 @@ class Script(Part):
 
         A table that has run out is better than no question; `check` warns before it does.
         """
-        editions = sorted(self.tables[table], key=lambda each: each.valid.from_)
-        begun = [each for each in editions if each.valid.from_ <= today]
-        return begun[-1] if begun else editions[0]
+        return edition_on(self.tables[table], today)
+
+
+def edition_on(editions: Sequence[Edition], today: date) -> Edition:
+    """Return the edition in force on `today`, else the latest that has begun, else the first."""
+    ordered = sorted(editions, key=lambda each: each.valid.from_)
+    begun = [each for each in ordered if each.valid.from_ <= today]
+    return begun[-1] if begun else ordered[0]
