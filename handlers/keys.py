@@ -1,0 +1,19 @@
+"""What the application carries for its handlers: one typed key each, put there by bot.app.
+
+A key that belongs to one party lives in that party's module (handlers.intake.TAKE_PROGRESS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from handlers.intake import IntakeClient
+
+Clock = Callable[[], datetime]
+
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")  # aware UTC; tests put a clock that steps
+INTAKE = web.AppKey("intake", IntakeClient)
+ORIGIN = web.AppKey("origin", str)  # how browsers reach us, without a slash at the end
