@@ -37,7 +37,7 @@ class Step(Part):
 
 
 class Question(Step):
-    """A question. `label` names its answer in the read-back and on the clerk's side; `hint` follows the question."""
+    """A question. `label` names its answer in the read-back and to the clerk; `hint` follows the question."""
 
     ask: Words
     label: Words

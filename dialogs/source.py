@@ -135,6 +135,8 @@ class _Reader:
             if not name or name in found:
                 self.problems.append(self._bad_key(key, path, name))
                 continue
+            if node.flow_style and value.value == "" and value.style is None:
+                self.problems.append(self._cut_short(key, path, name))
             found[name] = self._value(value, (*path, name), key)
         if isinstance(found.get("id"), str) and path:
             self.names[path] = found["id"]
@@ -149,3 +151,10 @@ class _Reader:
             )
         what, remedy = f"the key `{name}` stands here twice", "Delete one of the two."
         return Problem(self.file, line, column, place, what, remedy, "duplicate-key")
+
+    def _cut_short(self, key: nodes.Node, path: Path, name: str) -> Problem:
+        """Inside {...} a comma ends a text; the rest of the sentence then stands there as a key."""
+        place = Marks(self.file, self.spots, self.names).node(path)
+        remedy = "A text with a comma in it needs quotes inside {...}."
+        what = f"`{name}` has no value"
+        return Problem(self.file, *_place(key.start_mark), place, what, remedy, "comma")
