@@ -1,0 +1,94 @@
+"""Whose key seals what: applicants are known here by a key and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from storage import audit, ids
+from storage.schema import (
+    applicants,
+    conversations,
+    files,
+    inbox,
+    messages,
+    outbox,
+    tickets,
+)
+from storage.vault import Vault, key_id
+
+
+def add(connection: Connection, vault: Vault, now: datetime, random: ids.Random) -> tuple[str, bytes]:
+    """Insert an applicant with a new key; return his id and the wrapped key."""
+    applicant, wrapped = ids.new_id(now, random), vault.new_key()
+    connection.execute(
+        applicants.insert().values(
+            id=applicant, wrapped_key=wrapped, key_id=key_id(wrapped).hex(), created_at=now
+        )
+    )
+    return applicant, wrapped
+
+
+def rewrap(connection: Connection, vault: Vault, current: str, limit: int = 500) -> int:
+    """Move at most `limit` keys to the current master key, whose id in hex is `current`; return how many."""
+    rows = connection.execute(
+        select(applicants.c.id, applicants.c.wrapped_key)
+        .where(applicants.c.key_id != current, applicants.c.wrapped_key.is_not(None))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        wrapped = vault.rewrap(row.wrapped_key)
+        connection.execute(
+            update(applicants)
+            .where(applicants.c.id == row.id)
+            .values(wrapped_key=wrapped, key_id=key_id(wrapped).hex())
+        )
+    return len(rows)
+
+
+def erase(connection: Connection, vault: Vault, applicant: str, now: datetime, actor: str) -> list[str]:
+    """Destroy the applicant's key and delete what it sealed. Return the ids of the files to delete from disk.
+
+    His conversations stay as empty shells with their audit chains, which still verify.
+    """
+    wrapped = connection.execute(
+        select(applicants.c.wrapped_key).where(applicants.c.id == applicant).with_for_update()
+    ).scalar_one_or_none()
+    if wrapped is None:
+        return []
+    mine = connection.execute(
+        select(conversations.c.id).where(conversations.c.applicant == applicant).order_by(conversations.c.id)
+    ).scalars().all()  # fmt: skip
+    for conversation in mine:
+        audit.add(connection, conversation, now, actor, "applicant.erased")
+        _empty(connection, conversation)
+    held = (
+        connection.execute(delete(files).where(files.c.applicant == applicant).returning(files.c.id))
+        .scalars()
+        .all()
+    )
+    connection.execute(
+        update(applicants)
+        .where(applicants.c.id == applicant)
+        .values(wrapped_key=None, key_id=None, erased_at=now)
+    )
+    vault.forget(wrapped)
+    return list(held)
+
+
+def _empty(connection: Connection, conversation: str) -> None:
+    for table in (messages, outbox, inbox, tickets):
+        connection.execute(delete(table).where(table.c.conversation == conversation))
+    # The address goes too, and the shell must not answer when the same person writes again.
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation)
+        .values(state=b"", user_id=f"erased:{conversation}", pending=0)
+    )
+
+
+def discard(connection: Connection, applicant: str) -> None:
+    """Take back an applicant just added, for whom nothing is sealed yet."""
+    connection.execute(delete(applicants).where(applicants.c.id == applicant))

@@ -1,0 +1,309 @@
+"""Everything that leaves: rows written by the turn that ordered them, carried out by workers later.
+
+    todo --claim--> todo under a lease --settle--> done
+                      |  retry: todo, due later        keep: held until the applicant writes again
+                      |  bury: dead, an operator decides
+                      `- the lease runs out: somebody else may claim it
+
+Rows of one lane leave one after another, in the order they were decided (`place`); lanes run side by
+side. Every claim and every move raises the row's fence, and a write with an older fence is refused:
+a worker that slept through its lease cannot mark what another one is doing.
+
+A delivery is at least once: a worker can die between doing and settling. What it does must bear that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, case, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy.sql.dml import Update
+
+from dialogs.codec import dumps, loads
+from dialogs.messages import Address
+from dialogs.turn import Effect, Say, SetTimer, decode, encode
+from storage import bulk, signals
+from storage.errors import NotHeld
+from storage.messages import body_of
+from storage.schema import ASIDE, DONE, TODO, applicants, conversations, outbox
+from storage.vault import Box, Vault, VaultError
+
+COLUMNS = (
+    "id", "conversation", "lane", "place", "kind", "key", "due_at", "state", "attempts", "fence", "payload",
+    "cause", "created_at",
+)  # fmt: skip
+# A timer set again moves: the row takes the new id, so that a worker holding the old one is refused.
+MOVE = (
+    "ON CONFLICT (conversation, key) WHERE state = 'todo' AND kind = 'SetTimer' DO UPDATE SET "
+    "id = excluded.id, place = excluded.place, due_at = excluded.due_at, payload = excluded.payload, "
+    "cause = excluded.cause, attempts = 0, lease_until = NULL, fence = outbox.fence + 1"
+)
+PLACES_A_TURN = 1024  # more effects than any turn has; place = version * this + n
+
+# Which deliveries wait for each other. By conversation, unless named: a long outage of the intake
+# service must not keep photos from being judged, nor one application keep another.
+_LANES = {
+    "Say": "chat:{conversation}",
+    "MeasurePhoto": "photo:{conversation}",
+    "ForgetFile": "photo:{conversation}",
+    "Submit": "intake:{reference}",
+    "Withdraw": "intake:{reference}",
+    "Rate": "intake:{reference}",
+    "FetchProgress": "intake:{reference}",
+    "SetTimer": "timer:{conversation}:{name}:{key}",
+}
+
+
+class Hold(NamedTuple):
+    """A worker's hold on a row. Valid until the fence rises."""
+
+    id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One delivery, claimed. `attempts` counts this one; `cause` is the inbox key that ordered it."""
+
+    hold: Hold
+    conversation: str
+    address: Address
+    applicant: str
+    kind: str
+    key: str
+    effect: Effect
+    attempts: int
+    due_at: datetime
+    created_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How the outbox does. `oldest` is how long the most patient due delivery has been waiting."""
+
+    todo: int
+    due: int
+    held: int
+    dead: int
+    oldest: timedelta
+
+
+def row_of(
+    box: Box, conversation: str, effect: Effect, *, id_: str, place: int, key: str, cause: str, now: datetime
+) -> bulk.Row:
+    """Return the row (COLUMNS) that orders `effect`."""
+    kind = type(effect).__name__
+    words = {"is": kind, "message": body_of(effect.message)} if isinstance(effect, Say) else encode(effect)
+    due, key = (effect.due, f"{effect.name}:{effect.key}") if isinstance(effect, SetTimer) else (now, key)
+    lane = _LANES.get(kind, "other:{conversation}").format_map({**words, "conversation": conversation})
+    payload = box.seal(dumps(words), _aad(id_))
+    return (id_, conversation, lane, place, kind, key, due, "todo", 0, 0, payload, cause, now)
+
+
+def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
+    """Insert rows made by `row_of`; timers that are set already move."""
+    # One turn may move a timer twice; PostgreSQL takes only one word per row in a statement.
+    timers = {(row[1], row[5]): row for row in rows if row[4] == "SetTimer"}
+    bulk.insert(connection, outbox, COLUMNS, [row for row in rows if row[4] != "SetTimer"])
+    bulk.insert(connection, outbox, COLUMNS, list(timers.values()), MOVE)
+    signals.announce(connection, signals.OUTBOX)
+
+
+def claim(
+    connection: Connection,
+    vault: Vault,
+    *,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    worker: str,
+    kinds: Sequence[str] = (),
+) -> list[Item]:
+    """Hold at most `limit` due deliveries until `now + lease`, at most one of a lane, oldest first.
+
+    kinds: the effects this worker can carry out; none given means all.
+    """
+    earlier = outbox.alias()
+    is_todo = earlier.c.state == literal_column("'todo'")
+    first = ~exists().where(earlier.c.lane == outbox.c.lane, is_todo, earlier.c.place < outbox.c.place)
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    due = select(outbox.c.id).where(TODO, outbox.c.due_at <= now, free, first)
+    if kinds:
+        due = due.where(outbox.c.kind.in_(kinds))
+    due = due.order_by(outbox.c.due_at, outbox.c.place).limit(limit).with_for_update(skip_locked=True)
+    held = connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(due.scalar_subquery()))
+        .values(
+            lease_until=now + lease, attempts=outbox.c.attempts + 1, fence=outbox.c.fence + 1, worker=worker
+        )
+        .returning(*(outbox.c[name] for name in _READ))
+    ).all()
+    return _opened(connection, vault, sorted(held, key=lambda row: (row.due_at, row.place)))
+
+
+def settle(connection: Connection, hold: Hold, now: datetime) -> None:
+    """Mark a delivery as done.
+
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    _write(connection, hold, state="done", done_at=now, lease_until=None, error=None)
+
+
+def retry(connection: Connection, hold: Hold, due: datetime, error: str) -> None:
+    """Let a delivery be tried again at `due`; its lane waits. `error` carries no personal data.
+
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    _write(connection, hold, due_at=due, lease_until=None, error=error[:200])
+
+
+def keep(connection: Connection, hold: Hold, error: str) -> None:
+    """Keep a message until the applicant writes again: his platform's reply window is over.
+
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    _write(connection, hold, state="held", lease_until=None, error=error[:200])
+
+
+def bury(connection: Connection, hold: Hold, error: str) -> None:
+    """Give a delivery up; an operator sees it among the dead letters. Its lane moves on.
+
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    _write(connection, hold, state="dead", lease_until=None, error=error[:200])
+
+
+def renew(connection: Connection, hold: Hold, until: datetime) -> None:
+    """Prolong the lease of a delivery that takes long.
+
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    _write(connection, hold, lease_until=until)
+
+
+def release(connection: Connection, held: Sequence[str], now: datetime) -> None:
+    """Let the kept messages of the conversations `held` leave: their applicants wrote."""
+    statement = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(held))
+    if connection.execute(statement.values(state="todo", due_at=now, attempts=0)).rowcount:
+        signals.announce(connection, signals.OUTBOX)
+
+
+def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
+    """Return those of `holds` that are still valid, locked until the commit."""
+    rows = bulk.select(
+        connection, outbox, ("id", "fence", "state"), ("id",), [(h.id,) for h in holds], lock=True
+    )
+    valid = {Hold(row[0], row[1]) for row in rows if row[2] == "todo"}
+    return valid & set(holds)
+
+
+def settle_all(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
+    """Mark deliveries as done whose holds are known to be `standing`."""
+    bulk.update(
+        connection,
+        outbox,
+        ("state", "done_at", "lease_until"),
+        ("id",),
+        [("done", now, None, h.id) for h in holds],
+    )
+    signals.announce(connection, signals.OUTBOX)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the earliest delivery that nobody holds falls due; None when there is none."""
+    earliest = select(outbox.c.due_at).where(TODO, outbox.c.lease_until.is_(None))
+    return connection.execute(earliest.order_by(outbox.c.due_at).limit(1)).scalar_one_or_none()
+
+
+def stats(connection: Connection, now: datetime) -> Stats:
+    """Return the counts and the age of the oldest due delivery."""
+    todo, due = connection.execute(
+        select(func.count(), func.count(case((outbox.c.due_at <= now, 1)))).where(TODO)
+    ).one()
+    aside: dict[str, int] = dict(
+        connection.execute(
+            select(outbox.c.state, func.count()).where(ASIDE).group_by(outbox.c.state)
+        ).all()
+    )  # fmt: skip
+    oldest = connection.execute(
+        select(func.min(outbox.c.due_at)).where(TODO, outbox.c.due_at <= now)
+    ).scalar_one()
+    return Stats(
+        todo, due, aside.get("held", 0), aside.get("dead", 0), now - oldest if oldest else timedelta(0)
+    )
+
+
+def sweep(connection: Connection, before: datetime, limit: int = 5000) -> int:
+    """Delete at most `limit` deliveries done before `before`; return how many."""
+    old = select(outbox.c.id).where(DONE, outbox.c.done_at < before).order_by(outbox.c.done_at).limit(limit)
+    return connection.execute(delete(outbox).where(outbox.c.id.in_(old.scalar_subquery()))).rowcount
+
+
+_READ = (
+    "id", "fence", "conversation", "kind", "key", "payload", "attempts", "due_at", "created_at", "cause",
+    "place",
+)  # fmt: skip
+
+
+def _write(connection: Connection, hold: Hold, **values: object) -> None:
+    statement: Update = update(outbox).where(outbox.c.id == hold.id, outbox.c.fence == hold.fence, TODO)
+    if connection.execute(statement.values(**values)).rowcount != 1:
+        raise NotHeld(f"delivery {hold.id} is not held under fence {hold.fence}")
+    signals.announce(connection, signals.OUTBOX)
+
+
+def _opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> list[Item]:
+    """Return the claimed rows with their effects; one that cannot be read is buried at once."""
+    owners = _owners(connection, {row.conversation for row in rows}) if rows else {}
+    items = []
+    for row in rows:
+        hold = Hold(row.id, row.fence)
+        try:
+            owner = owners[row.conversation]
+            effect = decode(loads(vault.box(owner.wrapped_key).open(row.payload, _aad(row.id))))
+        except (VaultError, KeyError, TypeError, ValueError) as error:
+            bury(connection, hold, f"unreadable: {type(error).__name__}")
+            continue
+        address = Address(owner.channel, owner.account, owner.user_id)
+        items.append(
+            Item(
+                hold,
+                row.conversation,
+                address,
+                owner.applicant,
+                row.kind,
+                row.key,
+                effect,  # type: ignore[arg-type]  # only effects are ordered
+                row.attempts,
+                row.due_at,
+                row.created_at,
+                row.cause,
+            )
+        )
+    return items
+
+
+def _owners(connection: Connection, wanted: set[str]) -> Mapping[str, Any]:
+    rows = connection.execute(
+        select(
+            conversations.c.id, conversations.c.channel, conversations.c.account, conversations.c.user_id,
+            conversations.c.applicant, applicants.c.wrapped_key,
+        )
+        .join(applicants, applicants.c.id == conversations.c.applicant)
+        .where(conversations.c.id.in_(wanted), applicants.c.wrapped_key.is_not(None))
+    )  # fmt: skip
+    return {row.id: row for row in rows}
+
+
+def _aad(id_: str) -> bytes:
+    return f"outbox.payload:{id_}".encode()

@@ -1,0 +1,362 @@
+"""The hot path: events go in, turns are decided, everything they changed is written in one commit.
+
+    rows of the conversations, locked      one statement
+    keys seen before                       one statement
+    decide(session, event, now) -> Turn    pure, per event
+    inbox, conversations, messages, outbox, audit, applications, tickets    one statement each
+
+A batch holds at most one event of a conversation, so no turn waits for another of its own batch.
+(storage.writer makes the batches, tells the callers, and takes a failing batch apart.)
+
+A turn that raises is our mistake, not the applicant's: his event is kept, sealed, and tried again,
+later events of his conversation wait behind it in order, and after three tries it is a dead letter
+and the conversation moves on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dialogs.session import Session
+from dialogs.turn import Event, OpenTicket, Say, TrackCase, Turn
+from storage import applications, audit, bulk, conversations, ids, inbox, messages, outbox, signals, tickets
+from storage.conversations import Lane
+from storage.errors import StorageError, UnknownConversation
+from storage.faults import hit
+from storage.inbox import Key
+from storage.outbox import Hold
+from storage.schema import audit as audit_table
+from storage.schema import inbox as inbox_table
+from storage.schema import messages as messages_table
+from storage.vault import Box, Vault
+
+Decide = Callable[[Session, Event, datetime], Turn]
+
+# Who is written down as having done it.
+ACTORS: Mapping[str, str] = {
+    "Opened": "applicant",
+    "MessageReceived": "applicant",
+    "PhotoMeasured": "worker",
+    "ApplicationReceived": "worker",
+    "ApplicationDelayed": "worker",
+    "ApplicationRefused": "worker",
+    "ProgressReported": "intake",
+    "TimerFired": "timer",
+}
+_AUDIT = ("conversation", "n", "at", "actor", "action", "seq", "detail", "hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event for one conversation.
+
+    channel, account, key: what makes it one event, however often it is sent.
+    at:      when our door received it, aware UTC; the turn's `now`.
+    shown:   what to put into the transcript as the applicant's own message; None: nothing.
+    settles: the delivery this event is the answer of; marked as done in the same commit.
+    """
+
+    conversation: str
+    channel: str
+    account: str
+    key: str
+    event: Event
+    at: datetime
+    shown: Mapping[str, Any] | None = None
+    settles: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An event that is safe on disk.
+
+    fresh:     False when it came before, or when the delivery it answers is no longer its worker's.
+    seq, last: replies are the messages seq < n <= last. For a shown message `seq` is its own number.
+    postponed: kept, its turn is still to come.
+    """
+
+    conversation: str
+    fresh: bool
+    seq: int
+    last: int
+    postponed: bool = False
+
+
+Result = Taken | StorageError
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows that one commit writes, table by table."""
+
+    lanes: list[Lane] = field(default_factory=list)
+    arrived: list[bulk.Row] = field(default_factory=list)
+    retried: list[bulk.Row] = field(default_factory=list)
+    messages: list[bulk.Row] = field(default_factory=list)
+    orders: list[bulk.Row] = field(default_factory=list)
+    cases: list[bulk.Row] = field(default_factory=list)
+    tickets: list[bulk.Row] = field(default_factory=list)
+    links: list[bulk.Row] = field(default_factory=list)
+    settled: list[Hold] = field(default_factory=list)
+    writers: list[str] = field(default_factory=list)  # whose kept messages may leave: they wrote
+
+    def write(self, connection: Connection, now: datetime) -> None:
+        """Write everything; the caller commits."""
+        bulk.insert(connection, inbox_table, inbox.COLUMNS, self.arrived)
+        bulk.update(connection, inbox_table, inbox.CHANGED, inbox.KEY, self.retried)
+        conversations.save(connection, self.lanes, now)
+        bulk.insert(connection, messages_table, messages.COLUMNS, self.messages)
+        bulk.insert(connection, audit_table, _AUDIT, self.links)
+        if self.orders:
+            outbox.add(connection, self.orders)
+        applications.track(connection, self.cases)
+        tickets.add(connection, self.tickets)
+        if self.settled:
+            outbox.settle_all(connection, self.settled, now)
+        if self.writers:
+            outbox.release(connection, self.writers, now)
+        signals.announce(connection, *[signals.conversation(row[0]) for row in self.messages])
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one turn adds to the batch."""
+
+    messages: list[bulk.Row] = field(default_factory=list)
+    orders: list[bulk.Row] = field(default_factory=list)
+    cases: list[bulk.Row] = field(default_factory=list)
+    tickets: list[bulk.Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Takes batches of arrivals. Holds no state of its own: safe from several connections.
+
+    pushed: channels whose messages must be sent (a platform's); a web page fetches its own.
+    """
+
+    decide: Decide
+    vault: Vault
+    pushed: AbstractSet[str] = frozenset()
+    random: ids.Random = os.urandom
+
+    def take(self, connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[Result]:
+        """Take `arrivals`, at most one of a conversation; the caller commits. Returns a result for each."""
+        lanes = conversations.lock(connection, [arrival.conversation for arrival in arrivals])
+        seen = inbox.seen(connection, [_key(arrival) for arrival in arrivals])
+        holds = [arrival.settles for arrival in arrivals if arrival.settles]
+        standing = outbox.standing(connection, holds) if holds else set()
+        batch = Batch()
+        results: list[Result] = []
+        for arrival in arrivals:
+            lane, before = lanes.get(arrival.conversation), seen.get(_key(arrival))
+            if lane is None or lane.wrapped_key is None:
+                results.append(UnknownConversation(arrival.conversation))
+            elif before is not None:
+                results.append(
+                    Taken(lane.id, False, before.seq, before.last, before.state in ("failed", "waiting"))
+                )
+            elif arrival.settles and arrival.settles not in standing:
+                results.append(Taken(lane.id, False, lane.seq, lane.seq))
+            else:
+                results.append(self._take(batch, lane, arrival))
+        hit("turn.decided")
+        batch.write(connection, now)
+        return results
+
+    def park(self, connection: Connection, arrival: Arrival, error: Exception, now: datetime) -> Result:
+        """Keep an event whose turn could not be written, without its turn."""
+        lane = conversations.lock(connection, [arrival.conversation]).get(arrival.conversation)
+        if lane is None or lane.wrapped_key is None:
+            return UnknownConversation(arrival.conversation)
+        batch = Batch()
+        taken = self._park(batch, lane, arrival, error)
+        batch.write(connection, now)
+        return taken
+
+    def again(self, connection: Connection, conversation: str, now: datetime) -> bool:
+        """Try the event that `conversation` waits for; say whether there may be more to do at once."""
+        lane = conversations.lock(connection, [conversation]).get(conversation)
+        waiting = inbox.head(connection, conversation) if lane else None
+        if lane is None or waiting is None or lane.wrapped_key is None:
+            return False
+        if waiting.state == "failed" and waiting.due_at is not None and waiting.due_at > now:
+            return False
+        batch = Batch()
+        more = self._again(batch, lane, waiting, now)
+        batch.write(connection, now)
+        return more
+
+    def _take(self, batch: Batch, lane: Lane, arrival: Arrival) -> Taken:
+        if lane.pending:
+            return self._park(batch, lane, arrival, None)
+        try:
+            seq, last = self._turn(batch, lane, arrival.event, arrival.at, arrival.shown, arrival.key)
+        except Exception as error:  # whatever the dialog raised, the event must not be lost
+            return self._park(batch, lane, arrival, error)
+        batch.arrived.append(
+            (*_key(arrival), arrival.at, lane.version, seq, last, "done", None, 1, None, None)
+        )  # fmt: skip
+        if arrival.settles:
+            batch.settled.append(arrival.settles)
+        if arrival.shown is not None and lane.channel in self.pushed:
+            batch.writers.append(lane.id)
+        return Taken(lane.id, True, seq, last)
+
+    def _park(self, batch: Batch, lane: Lane, arrival: Arrival, error: Exception | None) -> Taken:
+        """Keep the event sealed: failed with an `error`, else waiting behind one that failed."""
+        key, box = _key(arrival), self._box(lane)
+        sealed, bodies = inbox.seal(box, key, arrival.event), []
+        if arrival.shown is not None:
+            bodies.append((lane.id, lane.seq + 1, arrival.at, "applicant",
+                           messages.seal(box, lane.id, lane.seq + 1, arrival.shown)))  # fmt: skip
+            lane.seq += 1
+        lane.version += 1
+        lane.pending += 1
+        batch.messages += bodies
+        detail = audit.digest([row[4] for row in bodies] or [sealed])
+        _link(batch, lane, arrival.at, arrival.event, f"{type(arrival.event).__name__}.postponed", detail)
+        state, due = ("failed", arrival.at + inbox.pause_after(1)) if error else ("waiting", None)
+        batch.arrived.append(
+            (
+                *key,
+                arrival.at,
+                lane.version,
+                lane.seq,
+                lane.seq,
+                state,
+                sealed,
+                1 if error else 0,
+                due,
+                _name(error),
+            )
+        )
+        batch.lanes.append(lane)
+        if arrival.settles:
+            batch.settled.append(arrival.settles)
+        return Taken(lane.id, True, lane.seq, lane.seq, postponed=True)
+
+    def _again(self, batch: Batch, lane: Lane, waiting: inbox.Waiting, now: datetime) -> bool:
+        event = inbox.unseal(self._box(lane), waiting.key, waiting.event)
+        try:
+            seq, last = self._turn(batch, lane, event, waiting.received_at, None, waiting.key.key)
+        except Exception as error:  # as in _take
+            return self._failed_again(batch, lane, waiting, error, event, now)
+        lane.pending -= 1
+        batch.retried.append((seq, last, "done", None, waiting.tries + 1, None, None, *waiting.key))
+        return True
+
+    def _failed_again(
+        self, batch: Batch, lane: Lane, waiting: inbox.Waiting, error: Exception, event: Event, now: datetime
+    ) -> bool:
+        tries = waiting.tries + 1
+        given_up = tries >= inbox.MAX_TRIES
+        state, due = ("dead", None) if given_up else ("failed", now + inbox.pause_after(tries))
+        batch.retried.append(
+            (waiting.seq, waiting.seq, state, waiting.event, tries, due, _name(error), *waiting.key)
+        )  # fmt: skip
+        if given_up:
+            lane.pending -= 1
+            lane.version += 1
+            _link(batch, lane, now, event, f"{type(event).__name__}.dead", audit.digest([waiting.event]))
+            batch.lanes.append(lane)
+        return given_up
+
+    def _turn(
+        self,
+        batch: Batch,
+        lane: Lane,
+        event: Event,
+        now: datetime,
+        shown: Mapping[str, Any] | None,
+        cause: str,
+    ) -> tuple[int, int]:
+        """Decide one turn and put its rows into the batch; nothing is touched when it raises."""
+        box = self._box(lane)
+        turn = self.decide(conversations.unseal(box, lane.id, lane.state), event, now)
+        written, seq = _Written(), lane.seq
+        if shown is not None:
+            seq += 1
+            written.messages.append((lane.id, seq, now, "applicant", messages.seal(box, lane.id, seq, shown)))
+        last = self._effects(written, box, lane, turn, seq, now, cause)
+        state = conversations.seal(box, lane.id, turn.session)
+
+        lane.state, lane.owner, lane.seq = state, turn.session.owner, last
+        lane.version += 1
+        batch.lanes.append(lane)
+        batch.messages += written.messages
+        batch.orders += written.orders
+        batch.cases += written.cases
+        batch.tickets += written.tickets
+        detail = audit.digest([row[4] for row in written.messages] or [state])
+        _link(batch, lane, now, event, type(event).__name__, detail)
+        return seq, last
+
+    def _effects(
+        self, written: _Written, box: Box, lane: Lane, turn: Turn, seq: int, now: datetime, cause: str
+    ) -> int:
+        """Turn effects into rows; return the number of the last message."""
+        place = (lane.version + 1) * outbox.PLACES_A_TURN
+        pushed = lane.channel in self.pushed
+        for n, effect in enumerate(turn.effects):
+            if isinstance(effect, Say):
+                seq += 1
+                sealed = messages.seal(box, lane.id, seq, messages.body_of(effect.message))
+                written.messages.append((lane.id, seq, now, "bot", sealed))
+                if not pushed:
+                    continue
+            if isinstance(effect, TrackCase):
+                written.cases.append(
+                    (
+                        effect.reference,
+                        lane.id,
+                        effect.number,
+                        effect.service,
+                        effect.state,
+                        effect.seq,
+                        now,
+                        now,
+                    )
+                )
+                continue
+            id_ = ids.new_id(now, self.random)
+            if isinstance(effect, OpenTicket):
+                written.tickets.append(
+                    tickets.row_of(box, lane.id, id_=id_, reason=effect.reason, note=effect.note, now=now)
+                )
+                continue
+            key = (
+                str(seq)
+                if isinstance(effect, Say)
+                else getattr(effect, "file", getattr(effect, "reference", ""))
+            )
+            written.orders.append(
+                outbox.row_of(box, lane.id, effect, id_=id_, place=place + n, key=key, cause=cause, now=now)
+            )
+        return seq
+
+    def _box(self, lane: Lane) -> Box:
+        assert lane.wrapped_key is not None
+        return self.vault.box(lane.wrapped_key)
+
+
+def _link(batch: Batch, lane: Lane, at: datetime, event: Event, action: str, detail: bytes) -> None:
+    actor = ACTORS[type(event).__name__]
+    lane.audit_n += 1
+    lane.audit_head = audit.link(lane.audit_head, lane.audit_n, at, actor, action, lane.seq, detail)
+    batch.links.append((lane.id, lane.audit_n, at, actor, action, lane.seq, detail, lane.audit_head))
+
+
+def _key(arrival: Arrival) -> Key:
+    return Key(arrival.conversation, arrival.channel, arrival.account, inbox.storable(arrival.key))
+
+
+def _name(error: Exception | None) -> str | None:
+    return type(error).__name__ if error else None

@@ -1,0 +1,63 @@
+"""Every test of the folder that asks for `url` or `db` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from storage.keyring import KeyRing
+from storage.vault import Vault
+from tests.postgres import Cluster, NoPostgres, cluster
+from tests.storage.world import World
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    try:
+        with cluster() as running:
+            yield running
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Cluster) -> Iterator[str]:
+    """A database with the tables in it; copying it is faster than migrating."""
+    name = postgres.create()
+
+    async def migrate() -> None:
+        await (await Database.open(postgres.url(name), migrate=True)).close()
+
+    asyncio.run(migrate())
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with empty tables (PostgreSQL) or none yet (SQLite)."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'zerotrip.db'}"
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(KeyRing.fresh())
+
+
+@pytest.fixture
+async def world(url: str, vault: Vault) -> AsyncIterator[World]:
+    """A database that is open, with a toy dialog and a clock that steps."""
+    made = World(url, vault)
+    await made.open()
+    yield made
+    await made.close()
