@@ -315,8 +315,8 @@ def _read_secret(path: Path) -> str | Unreadable:
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not text"
         return Unreadable(f"cannot be read from its file ({why}). Check the path and who may read it")
-    if mode & 0o007:
-        return Unreadable("is in a file that everybody may read. Run chmod 600 on it")
+    if mode & 0o027:  # a group may read: orchestrators mount secrets as root:group 0440
+        return Unreadable("is in a file that others may read or write. Run chmod 600 on it")
     return text or Unreadable("is in a file that is empty. Write the secret into it")
 
 

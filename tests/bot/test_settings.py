@@ -112,7 +112,7 @@ def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "mode", "said"),
-    [(None, 0o600, "cannot be read"), ("x", 0o644, "everybody may read"), ("\n", 0o600, "empty")],
+    [(None, 0o600, "cannot be read"), ("x", 0o644, "others may read"), ("\n", 0o600, "empty")],
 )
 def test_a_secret_file_that_cannot_be_used(
     content: str | None, mode: int, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
