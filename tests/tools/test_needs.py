@@ -1,0 +1,81 @@
+"""What a machine lacks is found, installed, or said plainly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools import needs
+from tools.needs import Need, main
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, *, brings: str) -> list[str]:
+    """Pretend a machine that lacks the thing until `brings` ("apt", "other", "") is tried."""
+    tried: list[str] = []
+
+    def find() -> Path | None:
+        return Path("/thing") if brings in tried else None
+
+    def way(name: str, reason: str) -> None:
+        def attempt(_: Need) -> str:
+            tried.append(name)
+            return "" if name == brings else reason
+
+        monkeypatch.setattr(needs, f"_{name}", attempt)
+
+    way("apt", "no apt-get")
+    way("otherwise", "no network")
+    monkeypatch.setattr(needs, "NEEDS", {"thing": Need(find, ("thing",), ("get", "thing"), "Buy one.")})
+    return tried
+
+
+def test_what_is_there_is_not_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Need(lambda: Path("/thing"), (), (), "")
+    monkeypatch.setattr(needs, "NEEDS", {"thing": found})
+
+    assert main([]) == 0
+    assert capsys.readouterr().out == "thing: /thing\n"
+
+
+@pytest.mark.parametrize(("brings", "ways"), [("apt", ["apt"]), ("otherwise", ["apt", "otherwise"])])
+def test_what_is_missing_is_installed(brings: str, ways: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = machine(monkeypatch, brings=brings)
+
+    assert main(["thing"]) == 0
+    assert tried == ways
+
+
+def test_what_cannot_be_installed_is_said_with_the_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(monkeypatch, brings="")
+
+    assert main(["thing"]) == 1
+    assert capsys.readouterr().err == "thing: could not be installed (no apt-get; no network).\n  Buy one.\n"
+
+
+def test_an_unknown_need_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["moon"]) == 2
+    assert "moon" in capsys.readouterr().err
+
+
+def test_a_browser_that_does_not_run_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub = tmp_path / "chromium"
+    stub.write_text("#!/bin/sh\nexit 1\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(stub))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+
+    assert needs.chromium() is None
+
+
+def test_postgres_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    found = needs.postgres()
+
+    assert found is not None
+    assert (found / "initdb").exists()
