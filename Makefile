@@ -39,7 +39,7 @@ lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade pyproject.toml --extra fast --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what was built; keeps var/ (data)
-	rm -rf $(VENV) handlers/static web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) handlers/static intake/static web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/uv: requirements-bootstrap.lock
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,181 @@
+import { forget, recall, remember } from "./keep";
+import { Line } from "./line";
+import { Outbox } from "./outbox";
+import { fit } from "./photos";
+import { isAwaited, merge } from "./transcript";
+import { fetchPhoto, openConversation, Refused, type Choice, type Message } from "./wire";
+import { languageOf, type Lang } from "./words";
+
+const typingPatienceSeconds = 20;
+const longestPauseSeconds = 20;
+
+/** One applicant's conversation on this phone: what is known of it, and what he can do with it. */
+export class Chat {
+  messages: Message[] = [];
+  isOver = false;
+  isTyping = false;
+  lang: Lang;
+  readonly outbox: Outbox;
+  private readonly line: Line;
+  private token = "";
+  private typingTimer = 0;
+  private previews: Record<string, string> = {}; // his own photos of this visit, so that they are not downloaded
+  private listener: () => void = () => undefined;
+
+  constructor() {
+    this.lang = languageOf(recall("lang") ?? navigator.language) ?? "zh-CN";
+    const changed = () => this.changed();
+    const over = () => this.end();
+    this.outbox = new Outbox(changed, over);
+    this.line = new Line(() => this.token, () => this.lastSeq(), (heard) => this.hear(heard), changed, over);
+  }
+
+  /** Call `listener` after every change. */
+  watch(listener: () => void): void {
+    this.listener = listener;
+  }
+
+  async start(): Promise<void> {
+    window.addEventListener("online", () => this.look());
+    window.addEventListener("offline", () => this.changed());
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    const resumed = this.outbox.resume();
+    await this.open();
+    await resumed;
+  }
+
+  get isOffline(): boolean {
+    return !navigator.onLine || this.line.state === "down";
+  }
+
+  get isConnecting(): boolean {
+    return this.line.state === "connecting";
+  }
+
+  say(text: string): void {
+    const lang = languageOf(text);
+    if (lang) this.speak(lang);
+    this.outbox.say(text);
+  }
+
+  choose(choice: Choice, prompt: Message): void {
+    const lang = languageOf(choice.label);
+    if (lang) this.speak(lang);
+    this.outbox.choose(choice.id, choice.label, prompt.seq);
+  }
+
+  async show(photo: Blob, tooBig: string): Promise<void> {
+    const fitting = await fit(photo);
+    if (fitting) await this.outbox.show(fitting);
+    else this.outbox.refuse(tooBig);
+  }
+
+  /** The page's own words change at once; the service is told by what he says. */
+  speak(lang: Lang): void {
+    this.lang = lang;
+    remember("lang", lang);
+    document.documentElement.lang = lang;
+    this.changed();
+  }
+
+  preview(message: Message): string {
+    return (message.image && this.previews[message.image]) || "";
+  }
+
+  async load(image: string): Promise<string> {
+    const known = this.previews[image];
+    if (known) return known;
+    const address = URL.createObjectURL(await fetchPhoto(this.token, image));
+    this.previews[image] = address;
+    return address;
+  }
+
+  /** Leave a conversation that is no more and open another. */
+  async startAnew(): Promise<void> {
+    this.line.stop();
+    this.outbox.clear();
+    forget("token");
+    this.messages = [];
+    this.isOver = false;
+    await this.open();
+  }
+
+  private async open(): Promise<void> {
+    const token = recall("token") || (await this.newToken());
+    this.token = this.outbox.token = token;
+    this.line.start();
+    this.outbox.hurry();
+  }
+
+  private async newToken(): Promise<string> {
+    for (let pause = 1; ; pause = Math.min(pause * 2, longestPauseSeconds)) {
+      try {
+        const { token } = await openConversation(this.lang);
+        remember("token", token);
+        return token;
+      } catch (error) {
+        this.line.state = "down";
+        this.changed();
+        await this.wait(Math.max(pause, error instanceof Refused ? error.retryAfterSeconds : 0));
+      }
+    }
+  }
+
+  private wait(seconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, seconds * 1000);
+      window.addEventListener("online", () => resolve(), { once: true });
+    });
+  }
+
+  private look(): void {
+    this.line.nudge();
+    this.outbox.hurry();
+    this.changed();
+  }
+
+  private hear(heard: Message[]): void {
+    const before = this.messages;
+    this.messages = merge(before, heard);
+    if (this.messages === before) return;
+    for (const message of this.messages.slice(before.length)) this.settle(message);
+    this.changed();
+  }
+
+  private settle(message: Message): void {
+    const item = message.echo ? this.outbox.settle(message.echo) : undefined;
+    if (item && item.preview && message.image) this.previews[message.image] = item.preview;
+  }
+
+  private lastSeq(): number {
+    const last = this.messages[this.messages.length - 1];
+    return last ? last.seq : 0;
+  }
+
+  private end(): void {
+    this.line.stop();
+    this.isOver = true;
+    this.changed();
+  }
+
+  private changed(): void {
+    this.watchTyping();
+    const sent = this.outbox.items.filter((item) => item.state === "sent").map((item) => item.id);
+    if (sent.length) this.line.expect(() => !this.outbox.items.some((item) => sent.indexOf(item.id) >= 0));
+    this.listener();
+  }
+
+  /** Say that we are at work on his message, but not for ever: an unkept promise is worse than silence. */
+  private watchTyping(): void {
+    const awaited = isAwaited(this.messages, this.outbox.items) && !this.isOffline;
+    if (awaited === (this.typingTimer > 0)) return;
+    clearTimeout(this.typingTimer);
+    this.isTyping = awaited;
+    this.typingTimer = awaited ? window.setTimeout(() => this.stopTyping(), typingPatienceSeconds * 1000) : 0;
+  }
+
+  private stopTyping(): void {
+    this.isTyping = false;
+    this.listener();
+  }
+}

@@ -1,0 +1,98 @@
+/** What can be read off the transcript, without the network or the page. */
+
+import type { Item } from "./outbox";
+import type { Card, Message } from "./wire";
+
+/** Add what is new, in the order of the service. A message may come twice: by socket and by polling. */
+export function merge(known: Message[], heard: Message[]): Message[] {
+  const last = known.length ? known[known.length - 1]!.seq : 0;
+  const fresh = heard.filter((message) => message.seq > last).sort((a, b) => a.seq - b.seq);
+  const single = fresh.filter((message, place) => place === 0 || fresh[place - 1]!.seq !== message.seq);
+  return single.length ? known.concat(single) : known;
+}
+
+// He may ask for help in the middle of a question; the question then still stands.
+const asides = ["帮助", "进度", "语言", "中文", "help", "progress", "language", "english"];
+
+/** The one message whose buttons still count, or 0: the newest question nobody has answered yet. */
+export function openQuestion(messages: Message[], items: Item[]): number {
+  let open = 0;
+  let answered = false;
+  for (const message of messages) {
+    if (asks(message)) {
+      open = message.seq;
+      answered = false;
+    } else if (message.from === "applicant") {
+      answered = answered || !isAside(message.text);
+    } else if (message.from === "bot" && answered) {
+      open = 0; // the talk has moved on
+    }
+    if (open && answered && message.from === "applicant" && tapped(messages, open, message.text) !== "") open = 0;
+  }
+  const answering = items.some((item) => item.state !== "refused" && (item.prompt === open || item.kind === "photo"));
+  return answering ? 0 : open;
+}
+
+/** Which of a message's choices he took: by the label he sent next, or its number. Empty when none. */
+export function taken(messages: Message[], items: Item[], seq: number): string {
+  const pending = items.filter((item) => item.prompt === seq && item.state !== "refused")[0];
+  if (pending) return pending.choice;
+  const answer = messages.filter((message) => message.seq > seq && message.from === "applicant" && !isAside(message.text))[0];
+  return answer ? tapped(messages, seq, answer.text) : "";
+}
+
+/** True while the bot owes him a word: what he said last has arrived and nothing came back yet. */
+export function isAwaited(messages: Message[], items: Item[]): boolean {
+  const others = messages.filter((message) => message.from !== "applicant");
+  if (others.length && others[others.length - 1]!.from === "clerk") return false; // a person answers in her own time
+  if (items.some((item) => item.state === "sent")) return true;
+  const last = messages[messages.length - 1];
+  return items.length === 0 && last !== undefined && last.from === "applicant";
+}
+
+export function asks(message: Message): boolean {
+  const kind = message.card?.kind;
+  return message.from !== "applicant" && (message.choices.length > 0 || kind === "photo" || kind === "rating");
+}
+
+const isAside = (text: string): boolean => asides.indexOf(text.trim().toLowerCase()) >= 0;
+
+function tapped(messages: Message[], seq: number, answer: string): string {
+  const question = messages.filter((message) => message.seq === seq)[0];
+  const choices = question ? question.choices : [];
+  const said = answer.trim();
+  const match = choices.filter((choice, place) => choice.label === said || String(place + 1) === said)[0];
+  return match ? match.id : "";
+}
+
+/** A time is shown above the first message of a day and after a pause. */
+export function startsGroup(before: Message | undefined, message: Message): boolean {
+  const pauseMinutes = 15;
+  return !before || Date.parse(message.at) - Date.parse(before.at) > pauseMinutes * 60_000 || !sameDay(before.at, message.at);
+}
+
+const sameDay = (one: string, other: string): boolean => new Date(one).toDateString() === new Date(other).toDateString();
+
+/**
+ * The lines of a message's text that its card does not draw.
+ *
+ * The text says everything in words, for channels without cards; here a list read twice is a list too many.
+ */
+export function besideCard(message: Message): string {
+  const drawn = message.card ? drawnBy(message.card) : [];
+  const lines = message.text.split("\n");
+  return lines.filter((line) => !drawn.some((words) => words !== "" && line.indexOf(words) >= 0)).join("\n").trim();
+}
+
+function drawnBy(card: Card): string[] {
+  switch (card.kind) {
+    case "notice":
+      return [card.title].concat(...card.body.sections.map((section) => [section.title, ...section.lines]));
+    case "read_back":
+      return [card.title].concat(card.body.rows.map((row) => row.value));
+    case "receipt":
+      return [card.title, card.body.number, ...card.body.rows.map((row) => row.value)];
+    default:
+      return [];
+  }
+}
