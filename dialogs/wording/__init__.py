@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
@@ -38,6 +39,6 @@ def say(key: str, lang: str, /, **values: object) -> str:
     return sentence.format_map(values) if values else sentence
 
 
-def pick(words: Words, lang: str) -> str:
+def pick(words: Mapping[Any, str], lang: str) -> str:
     """Return the words in `lang`, or in zh-CN where that language is missing."""
     return words.get(lang) or words["zh-CN"]
