@@ -1,0 +1,149 @@
+"""Finding the service in what people write: 想在常山交社保, 养老钱怎么领, yanglao.
+
+Each script is known by its title and by the authors' synonyms (`aka`). A sentence is compared with every
+one of them in four ways: the synonym stands in the sentence, characters in common, pairs of characters
+in common, and the sound in pinyin (for those who type by sound, and for wrong characters of the right sound).
+
+Sure means: above SURE, and ahead of the next script by MARGIN. What is nearer than OFFER is offered as a
+choice. Below that a person is better than a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pypinyin import Style, lazy_pinyin
+from rapidfuzz import fuzz
+
+from dialogs.answers.cleaning import fold
+from dialogs.script import Script
+
+SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
+PART = 60.0  # he said a part of the name, no more: worth offering, never sure
+MOST_OFFERS = 5
+_WIDEST_GAP = 2  # characters inside a synonym: 交个社保, 交一下社保
+_LONGEST = 60  # characters of a sentence that are looked at; the matter stands in its beginning
+
+# What says that somebody wants something, not what: it would only dilute the comparison.
+_IDLE = re.compile(
+    r"你好|您好|请问|麻烦|谢谢|在吗|我想问一下|问一下|一下|我想要?|想要?|我要|要|帮我|帮忙|怎么样?|如何|哪里|可以|能不能|能|"
+    r"需要|什么|办理|办|弄|搞|申请|事情|业务|的|了|吗|呢|啊|吧|呀|我|在|给|"
+    r"\b(?:hello|hi|please|how|can|do|i|to|the|a|an|my|want|need|would|like|for|in|of|get)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """sure: the one service meant, or None; offers: services to choose from, the likeliest first.
+
+    Neither: nothing we have comes near; offer the whole list or a person.
+    """
+
+    sure: Script | None = None
+    offers: tuple[Script, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One way to call a script, prepared."""
+
+    words: str
+    pairs: frozenset[str]
+    sound: str
+    initials: str
+
+
+class Finder:
+    """Finds a service among `scripts`. Prepared once; `find` is pure."""
+
+    def __init__(self, scripts: Iterable[Script]) -> None:
+        self._known = [(script, _names(script)) for script in scripts]
+
+    def find(self, text: str) -> Found:
+        """Return the service the text is about, or those worth offering."""
+        said = _name(_matter(text[:_LONGEST]))
+        if len(said.words) < 2:
+            return Found()
+        ranked = sorted(
+            ((max(_likeness(said, name) for name in names), script) for script, names in self._known),
+            key=lambda each: -each[0],
+        )
+        return _judged(ranked)
+
+
+def _judged(ranked: Sequence[tuple[float, Script]]) -> Found:
+    near = [(score, script) for score, script in ranked[:MOST_OFFERS] if score >= OFFER]
+    if not near:
+        return Found()
+    second = ranked[1][0] if len(ranked) > 1 else 0.0
+    if near[0][0] >= SURE and near[0][0] - second >= MARGIN:
+        return Found(sure=near[0][1])
+    return Found(offers=tuple(script for _, script in near))
+
+
+def _likeness(said: _Name, name: _Name) -> float:
+    """Return 0..100. A synonym that stands in the sentence counts for more the longer it is."""
+    if said.words == name.words:
+        return 100.0
+    gap = _gap(said.words, name.words)
+    if gap is not None:
+        return min(99.0, 78.0 + 5.0 * len(name.words) - 3.0 * gap)
+    part = PART if said.words in name.words else 0.0
+    return max(part, _by_characters(said, name), _by_sound(said, name))
+
+
+def _gap(said: str, name: str) -> int | None:
+    """Return how many characters stand between those of the name (交个社保: 1), None when it is not there."""
+    if len(name) < 2 or name[0] not in said:
+        return None
+    if name in said:
+        return 0
+    if name.isascii():
+        return None
+    found = re.search(f".{{0,{_WIDEST_GAP}}}?".join(map(re.escape, name)), said)
+    gap = len(found[0]) - len(name) if found else _WIDEST_GAP + 1
+    return gap if gap <= _WIDEST_GAP else None
+
+
+def _by_characters(said: _Name, name: _Name) -> float:
+    """Characters anywhere, tempered by pairs: 社保卡丢了 shares letters with much, pairs with little."""
+    shared = len(said.pairs & name.pairs)
+    pairs = 200.0 * shared / (len(said.pairs) + len(name.pairs) or 1)
+    covered = 100.0 * shared / (len(name.pairs) or 1)
+    return 0.4 * fuzz.token_set_ratio(said.words, name.words) + 0.3 * pairs + 0.3 * covered
+
+
+def _by_sound(said: _Name, name: _Name) -> float:
+    """The whole name by its sound, else by its initials; both only for four letters and more."""
+    if len(said.sound) < 4 or len(name.sound) < 4:
+        return 0.0
+    if said.sound == name.sound:
+        return 97.0
+    if name.sound in said.sound or (said.words.isascii() and said.sound in name.sound):
+        return 85.0
+    if said.words.isascii() and said.words.replace(" ", "") == name.initials:
+        return 85.0
+    return 0.75 * fuzz.ratio(said.sound, name.sound)
+
+
+def _names(script: Script) -> tuple[_Name, ...]:
+    """Return all ways to call it. The long English title is compared as written, too."""
+    return tuple(_name(fold(words)) for words in (*script.title.values(), *script.aka))
+
+
+def _name(words: str) -> _Name:
+    bare = words.replace(" ", "")
+    return _Name(
+        words=words,
+        pairs=frozenset(bare[place : place + 2] for place in range(len(bare) - 1)),
+        sound="".join(lazy_pinyin(bare)),
+        initials="".join(lazy_pinyin(bare, style=Style.FIRST_LETTER)),
+    )
+
+
+def _matter(text: str) -> str:
+    """Return what the sentence is about; the whole of it where nothing is left."""
+    words = fold(text)
+    return " ".join(_IDLE.sub("", words).split()) or words
