@@ -1,0 +1,5 @@
+"""`python -m intake`: see cli.py."""
+
+from intake.cli import main
+
+main()

@@ -1,0 +1,191 @@
+"""The contract's side of the service: `openapi.yaml`, operation by operation."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+
+from aiohttp import web
+
+from intake import applications, contract, definitions, events, moves, pages
+from intake.parts import PARTS, Parts
+from intake.problems import Problem, invalid, not_now, unknown, unreadable
+from intake.states import START
+from intake.unit import Unit
+from intake.web import (
+    MOST_DEFINITION,
+    PHOTO_SECONDS,
+    allow,
+    answer,
+    one,
+    read_bytes,
+    read_object,
+    read_raw_json,
+)
+
+MOST_PHOTO = 12 * 1024 * 1024
+MOST_SEQ = 2**31 - 1
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/v1/services")
+@allow("bot")
+async def list_services(request: web.Request) -> web.Response:
+    return answer({"services": await request.app[PARTS].read(definitions.services)})
+
+
+@routes.get("/v1/services/{service}/definition")
+@allow("bot")
+async def read_definition(request: web.Request) -> web.Response:
+    service, version = _id(request, "service", "Id"), one(request, "version")
+    if "version" in request.query and not contract.fits("Version", version):
+        raise unreadable("The parameter version is not one.")
+    return answer(await request.app[PARTS].read(lambda unit: definitions.read(unit, service, version)))
+
+
+@routes.put("/v1/services/{service}/definitions/{version}")
+@allow("bot")
+async def publish_definition(request: web.Request) -> web.Response:
+    service, version = _id(request, "service", "Id"), _id(request, "version", "Version")
+    raw = await read_raw_json(request, MOST_DEFINITION)
+    fresh, found = await request.app[PARTS].change(
+        lambda unit: definitions.publish(unit, service, version, raw)
+    )
+    return answer(found, 201 if fresh else 200)
+
+
+@routes.post("/v1/pre-applications")
+@allow("bot")
+async def create(request: web.Request) -> web.Response:
+    keys = request.headers.getall("Idempotency-Key", [])
+    if len(keys) != 1 or not contract.fits("Reference", keys[0]):
+        raise unreadable("The header Idempotency-Key must be there once, and be a reference.")
+    raw = await read_raw_json(request)
+    work = request.app[PARTS].change(lambda unit: applications.open_draft(unit, raw, keys[0]), "create")
+    return answer(await work, 201)
+
+
+@routes.get("/v1/pre-applications")
+@allow("bot")
+async def look_up(request: web.Request) -> web.Response:
+    reference = one(request, "reference")
+    if not contract.fits("Reference", reference):
+        raise unreadable("The parameter reference must be there, and be a reference.")
+
+    def found(unit: Unit) -> dict[str, object]:
+        return applications.status(unit, applications.by_reference(unit, reference))
+
+    return answer(await request.app[PARTS].read(found))
+
+
+@routes.get("/v1/pre-applications/{number}")
+@allow("bot")
+async def read(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+
+    def found(unit: Unit) -> dict[str, object]:
+        return applications.status(unit, applications.by_number(unit, number))
+
+    return answer(await request.app[PARTS].read(found))
+
+
+@routes.put("/v1/pre-applications/{number}/materials/{material}/{page}")
+@allow("bot")
+async def put_page(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    parts, digest = request.app[PARTS], request.headers.get("X-Content-SHA256", "")
+    if not contract.fits("Sha256", digest):
+        raise unreadable("The header X-Content-SHA256 must be 64 hex digits.")
+    if request.content_type != "image/jpeg":
+        raise Problem(415, "wrong-type", "The body must be image/jpeg.", "照片必须是 JPEG 格式。")
+    material, page = _id(request, "material", "Id"), _id(request, "page", "Id")
+    wanted = await parts.read(lambda unit: _page_wanted(unit, number, material, page))
+    if wanted.sha256 != digest:
+        raise invalid("The body of the pre-application names another SHA-256.", "X-Content-SHA256")
+    data = await read_bytes(request, MOST_PHOTO, PHOTO_SECONDS)
+    if wanted.file is None:
+        await _keep(parts, number, wanted, data)
+    return web.Response(status=204)
+
+
+@routes.post("/v1/pre-applications/{number}/submit")
+@allow("bot")
+async def submit(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    return answer(await request.app[PARTS].change(lambda unit: moves.submit(unit, number), "move"))
+
+
+@routes.post("/v1/pre-applications/{number}/withdraw")
+@allow("bot")
+async def withdraw(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    if request.body_exists:
+        contract.hold_to("Withdrawal", await read_object(request))
+
+    def work(unit: Unit) -> dict[str, object]:
+        return applications.status(unit, moves.withdraw(unit, number))
+
+    return answer(await request.app[PARTS].change(work, "move"))
+
+
+@routes.post("/v1/pre-applications/{number}/ratings")
+@allow("bot")
+async def rate(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    body = await read_object(request)
+    contract.hold_to("Rating", body)
+    code, words = int(body["code"]), body.get("words", "")
+    await request.app[PARTS].change(lambda unit: moves.rate(unit, number, code, words), "move")
+    return answer({"number": number, "code": code})
+
+
+@routes.get("/v1/pre-applications/{number}/events")
+@allow("bot")
+async def list_events(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    after = _seq(one(request, "after_seq")) if "after_seq" in request.query else 0
+
+    def found(unit: Unit) -> list[dict[str, object]]:
+        applications.by_number(unit, number)
+        return events.after(unit, number, after)
+
+    return answer({"events": await request.app[PARTS].read(found)})
+
+
+def _id(request: web.Request, name: str, schema: str) -> str:
+    """A part of the path. What does not look like one cannot exist: Problem 404."""
+    value = request.match_info[name]
+    if not contract.fits(schema, value):
+        raise unknown(name)
+    return value
+
+
+def _seq(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MOST_SEQ):
+        raise unreadable("The parameter after_seq must be a number from 0.")
+    return int(text)
+
+
+def _page_wanted(unit: Unit, number: str, material: str, page: str) -> applications.Page:
+    row = applications.by_number(unit, number)
+    found = applications.page_of(unit, number, material, page)
+    if row.state != START and found.file is None:
+        raise not_now("put_page", row.state)
+    return found
+
+
+async def _keep(parts: Parts, number: str, page: applications.Page, data: bytes) -> None:
+    if not data.startswith(pages.JPEG_MAGIC):
+        raise invalid("The bytes are not a JPEG.", "/")
+    file = await asyncio.to_thread(_write, parts, number, page, data)
+    before = await parts.change(lambda unit: applications.hold_page(unit, number, page, file), "page")
+    if before is not None:  # two uploads of one page met; the row names the later file
+        await asyncio.to_thread(parts.pages.remove, before)
+
+
+def _write(parts: Parts, number: str, page: applications.Page, data: bytes) -> str:
+    if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), page.sha256):
+        raise invalid("The bytes have another SHA-256.", "X-Content-SHA256")
+    return parts.pages.write(data, pages.place(number, page.material, page.page))
