@@ -115,7 +115,7 @@ class Condition:
         if value is True or value is False:
             return value
         # CEL's own words are left out: they may quote the answer, and errors reach logs.
-        raise Unanswered(self.text, self.reads - answers.keys())
+        raise Unanswered(self.text, self.reads.difference(answers))
 
 
 class _Day(threading.local):

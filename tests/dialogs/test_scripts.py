@@ -1,0 +1,93 @@
+"""The shipped scripts keep the promises of the product."""
+
+from statistics import median
+
+import pytest
+
+from dialogs import loader
+from dialogs.check import check
+from dialogs.conditions import readables
+from dialogs.script import Choice, Handoff, Outcome, Script
+from dialogs.situations import situations
+from tests.dialogs.scripts import TODAY
+
+SHIPPED = {each.id: each for each in loader.shipped()}
+ENROLMENT = SHIPPED["flexible_enrolment"]
+
+
+@pytest.fixture(params=SHIPPED)
+def script(request: pytest.FixtureRequest) -> Script:
+    return SHIPPED[request.param]
+
+
+def test_every_situation_ends(script: Script) -> None:
+    ways = situations(script, TODAY)
+
+    assert ways.coverage == "every"
+    assert {each.end for each in ways.all} == {"submit", "outcome", "handoff"}
+
+
+def test_nothing_is_open_but_the_bureaus_own_confirmation(script: Script) -> None:
+    assert [(each.tier, each.code) for each in check(script, TODAY)] == [("warning", "unverified")]
+
+
+def test_it_is_as_short_as_the_errand_allows(script: Script) -> None:
+    ways = [each for each in situations(script, TODAY).all if each.end == "submit"]
+    asked = {step.id for step in script.situation if not isinstance(step, Outcome | Handoff)}
+
+    assert max(len(asked & set(each.steps)) for each in ways) <= 10
+    assert median(each.messages for each in ways) <= 14
+
+
+def test_every_end_has_a_scenario(script: Script) -> None:
+    ends = {step.id for step in (*script.situation, *script.form) if isinstance(step, Outcome | Handoff)}
+    played = {each.expect.outcome or each.expect.handoff for each in script.scenarios} - {None}
+
+    assert len(ends - played) <= 3
+
+
+def test_whoever_is_not_sure_meets_a_person_or_goes_on(script: Script) -> None:
+    ways = situations(script, TODAY).all
+    unsure = [each for each in ways if "unsure" in each.answers.values()]
+
+    assert unsure
+    assert all(each.end in ("handoff", "submit") for each in unsure)
+
+
+def test_a_local_worker_without_an_employer_needs_his_identity_card_only() -> None:
+    ways = [
+        each
+        for each in situations(ENROLMENT, TODAY).all
+        if each.answers.get("hukou") == "local" and each.end == "submit"
+    ]
+
+    assert {each.materials for each in ways} == {("id_card",)}
+    assert next(paper.pages for paper in ENROLMENT.materials if paper.id == "id_card") == ["front", "back"]
+    assert max(each.messages for each in ways) <= 14
+
+
+def test_a_bank_card_is_asked_for_debit_only() -> None:
+    for each in situations(ENROLMENT, TODAY).all:
+        if each.end == "submit":
+            assert ("bank_card" in each.steps) is (each.answers["pay_by"] == "debit")
+
+
+def test_a_registration_elsewhere_changes_the_papers() -> None:
+    papers = {
+        each.answers["tie"]: each.materials
+        for each in situations(ENROLMENT, TODAY).all
+        if each.end == "submit" and "tie" in each.answers
+    }
+
+    assert papers == {
+        "ten_years": ("id_card", "residence_permit"),
+        "own_shop": ("id_card", "business_licence"),
+    }
+
+
+def test_options_out_of_a_table_can_be_offered() -> None:
+    level = next(step for step in ENROLMENT.form if step.id == "level")
+
+    assert isinstance(level, Choice)
+    assert list(ENROLMENT.options(level, TODAY)) == ["l60", "l80", "l100", "l200", "l300"]
+    assert readables(ENROLMENT)["level"].options == set(ENROLMENT.options(level, TODAY))
