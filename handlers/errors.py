@@ -22,6 +22,7 @@ from structlog.contextvars import bound_contextvars
 
 from dialogs.codec import dumps, loads
 from handlers import metrics
+from storage.errors import Busy, StorageError, UnknownConversation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -109,6 +110,8 @@ async def _answer(request: web.Request, handler: Handler, identity: str) -> web.
         if answer.status < 400:
             return answer
         return problem_response(_from_http(answer))
+    except StorageError as fault:
+        return problem_response(_from_storage(fault))
     except HttpProcessingError as fault:  # the body broke off or was not HTTP
         return problem_response(Problem(400, f"bad request body: {type(fault).__name__}"))
     except ConnectionResetError:  # nobody is left to be answered
@@ -116,6 +119,16 @@ async def _answer(request: web.Request, handler: Handler, identity: str) -> web.
     except Exception:
         _log.exception("request failed", method=request.method, route=route(request))
         return problem_response(Problem(500, "internal error", request=identity))
+
+
+def _from_storage(fault: StorageError) -> Problem:
+    """Say whether coming again helps. What the database said stays with us."""
+    if isinstance(fault, UnknownConversation):
+        return Problem(404, "no such conversation")
+    if isinstance(fault, Busy):  # shedding load is no mistake of ours: no line in the log for each
+        return Problem(503, "too much is waiting", headers={"Retry-After": "1"})
+    _log.exception("storage failed")
+    return Problem(503, "storage does not answer", headers={"Retry-After": "5"})
 
 
 def _from_http(answer: web.HTTPException) -> Problem:

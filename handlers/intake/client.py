@@ -26,6 +26,7 @@ from handlers import metrics
 from handlers.intake.errors import Duplicate, IntakeError, RefusedByIntake, TryLater
 from handlers.intake.events import Malformed, Report, read_event
 from handlers.intake.patience import Breaker
+from storage import faults
 
 CALL_WITHIN = aiohttp.ClientTimeout(total=5)
 # A page is up to 10 MB: it may take its time as long as the line is alive.
@@ -93,9 +94,10 @@ class IntakeClient:
         number = _text(found, "number")
         for page in _missing(found, pages):
             await self._upload(number, page)
-        return _receipt(
-            await self._call("submit", "POST", f"/pre-applications/{quote(number, safe='')}/submit")
-        )
+            faults.hit("submission.between_pages")
+        done = await self._call("submit", "POST", f"/pre-applications/{quote(number, safe='')}/submit")
+        faults.hit("submission.after_send")
+        return _receipt(done)
 
     async def withdraw(self, number: str) -> None:
         """Take a pre-application back. Doing it again is the same.
@@ -153,6 +155,7 @@ class IntakeClient:
         return await self._call("look_up", "GET", path, missing_is_empty=True)
 
     async def _create(self, reference: str, application: Mapping[str, Any]) -> Mapping[str, Any]:
+        faults.hit("submission.before_send")
         return await self._call(
             "create",
             "POST",

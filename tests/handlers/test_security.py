@@ -25,6 +25,7 @@ from handlers.security import (
     same,
     undeclared,
 )
+from storage.errors import Busy, StorageError, Unavailable, UnknownConversation
 
 ORIGIN = "https://bot.example.gov.cn"
 
@@ -68,6 +69,16 @@ async def busy(request: web.Request) -> web.Response:
     raise Problem(503, "full", message="现在人多。", headers={"Retry-After": "3"}, field="x")
 
 
+@allow("public")
+async def stored(request: web.Request) -> web.Response:
+    faults: dict[str, StorageError] = {
+        "busy": Busy("b"),
+        "down": Unavailable("secret dsn"),
+        "gone": UnknownConversation("c"),
+    }
+    raise faults[request.match_info["how"]]
+
+
 def make(**options: Any) -> web.Application:
     gate = make_gate({"operator": operator_guard("a-token")}, **options)
     app = web.Application(middlewares=[problems, gate])
@@ -79,6 +90,7 @@ def make(**options: Any) -> web.Application:
         "/unguarded": unguarded,
         "/broken": broken,
         "/busy": busy,
+        "/stored/{how}": stored,
     }.items():
         app.router.add_get(path, handler)
     app.router.add_post("/echo", echo)
@@ -146,6 +158,17 @@ async def test_a_problem_is_said_in_both_languages_of_machines_and_people(
         "message": "现在人多。",
         "field": "x",
     }
+
+
+@pytest.mark.parametrize(("how", "status"), [("busy", 503), ("down", 503), ("gone", 404)])
+async def test_storage_says_whether_to_come_again(
+    client: TestClient[Any, Any], how: str, status: int
+) -> None:
+    answer = await client.get(f"/stored/{how}")
+
+    assert answer.status == status
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert "secret" not in await answer.text()
 
 
 @pytest.mark.parametrize(
