@@ -28,6 +28,7 @@ from typing import Any, Literal, NamedTuple
 
 from cel_expr_python import cel
 
+from dialogs.answers.identity import birth_date, is_woman
 from dialogs.expression import Node, tree
 from dialogs.problems import did_you_mean
 from dialogs.script import Choice, Choices, Edition, Number, Script, edition_on
@@ -153,16 +154,6 @@ _FORMS = {
 }
 _DAY_FUNCTIONS = frozenset({"age", "days_since", "months_since", "number"})
 FUNCTIONS = ("age", "is_woman", "days_since", "months_since", "number", "yuan")
-
-
-def birth_date(id_number: str) -> date:
-    """Return the day of birth an identity number states (GB 11643: digits 7 to 14)."""
-    return date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
-
-
-def is_woman(id_number: str) -> bool:
-    """Say whether an identity number is a woman's (GB 11643: the 17th digit is even)."""
-    return int(id_number[16]) % 2 == 0
 
 
 def age(id_number: str, today: date) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from dialogs.answers.identity import check_character
 from dialogs.conditions import Condition, Language, Unanswered
 from dialogs.expression import Node
 from dialogs.script import (
@@ -192,12 +193,11 @@ def _persons(cuts: Sequence[Cut], today: date) -> Iterator[str]:
 def person(today: date, years: int, order: str = "015") -> str:
     """Return the identity number of an invented person who turned `years` this month.
 
-    Area 999901 is given to nobody. Source of the check character: GB 11643-1999.
+    Area 999901 is given to nobody.
     """
     born = f"{today.year - years:04}{today.month:02}{min(today.day, 28):02}"
     first17 = f"999901{born}{order}"
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(first17))
-    return first17 + "10X98765432"[total % 11]
+    return first17 + check_character(first17)
 
 
 def _cuts(name: str, readers: Sequence[Condition], language: Language, today: date) -> list[Cut]:

@@ -22,7 +22,7 @@ from dialogs import coherence, source
 from dialogs.problems import Marks, Path, Problem, ScriptError, did_you_mean
 from dialogs.script import Script
 
-__all__ = ["Marks", "Problem", "ScriptError", "load", "read", "shipped"]
+__all__ = ["Marks", "Problem", "ScriptError", "load", "read", "shipped", "shipped_texts"]
 
 Parts = Mapping[str, type[BaseModel]]  # by discriminator; one entry "" where there is no choice
 
@@ -63,9 +63,14 @@ def read(text: str, name: str) -> tuple[Script, Marks]:
 @cache
 def shipped() -> list[Script]:
     """Return the scripts that come with the product, by file name."""
+    return [load(text, name) for text, name in shipped_texts()]
+
+
+def shipped_texts() -> list[tuple[str, str]]:
+    """Return the texts and file names of the scripts that come with the product, by name."""
     folder = resources.files("dialogs") / "scripts"
     files = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda f: f.name)
-    return [load(each.read_text(encoding="utf-8"), each.name) for each in files]
+    return [(each.read_text(encoding="utf-8"), each.name) for each in files]
 
 
 def _in_order(problems: Iterator[Problem]) -> list[Problem]:

@@ -12,7 +12,6 @@ from dialogs.conditions import (
     Readable,
     Unanswered,
     age,
-    is_woman,
     months_between,
 )
 from dialogs.script import Edition
@@ -184,10 +183,10 @@ def test_a_long_loop_is_bounded() -> None:
         LANGUAGE.compile(nested).holds({}, TODAY)
 
 
-def test_the_identity_number_tells_age_and_sex() -> None:
+def test_ages_and_months_count_when_they_are_full() -> None:
     assert age(WOMAN, date(2026, 3, 4)) == 37
     assert age(WOMAN, date(2026, 3, 5)) == 38
-    assert is_woman(WOMAN)
-    assert not is_woman(MAN)
+    assert LANGUAGE.compile("is_woman(answers.id_number)").holds({"id_number": WOMAN}, TODAY)
+    assert not LANGUAGE.compile("is_woman(answers.id_number)").holds({"id_number": MAN}, TODAY)
     assert months_between(date(2026, 1, 31), date(2026, 2, 28)) == 0
     assert months_between(date(2026, 1, 31), date(2026, 3, 31)) == 2

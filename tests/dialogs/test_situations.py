@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs import loader
-from dialogs.conditions import age, is_woman
+from dialogs.answers import is_woman
+from dialogs.conditions import age
 from dialogs.domains import person
 from dialogs.road import build
 from dialogs.situations import pairs, situations

@@ -1,0 +1,1 @@
+"""What `zerotrip` can be told to do, one module per group of commands."""
