@@ -200,6 +200,7 @@ class Language:
     ) -> None:
         self._readable = readable
         self._tables = tables or {}
+        self._amounts: dict[tuple[str, date], dict[str, int]] = {}
         variables = {f"answers.{name}": _TYPES[each.shape] for name, each in readable.items()}
         self._env = cel.NewEnv(variables={**variables, "today": _TEXT}, functions=self._functions())
 
@@ -245,8 +246,13 @@ class Language:
 
     def number(self, table: str, row: str, today: date) -> int:
         """Return the number in a row of a dated table, in the edition in force on `today`."""
-        amounts = {each.id: each.amount for each in edition_on(self._tables[table], today).rows}
-        return int(amounts[row] or 0)
+        amounts = self._amounts.get((table, today))
+        if amounts is None:
+            edition = edition_on(self._tables[table], today)
+            amounts = {each.id: int(each.amount or 0) for each in edition.rows}
+            # Kept for the day: sorting editions again costs more than the rest of the condition.
+            self._amounts = {**self._amounts, (table, today): amounts} if len(self._amounts) < 64 else {}
+        return amounts[row]
 
     def _functions(self) -> list[Any]:
         table: tuple[tuple[str, Any, list[Any], Callable[..., Any]], ...] = (

@@ -1,6 +1,6 @@
 """Are the words of a script short and clear enough for a tired reader on a small phone?
 
-Rules of the house (docs/wording.md): one question per message, at most two sentences, at most forty
+Rules of the house (docs/scripts.md, Words): one question per message, at most two sentences, at most forty
 characters each. And what a channel cannot show is said before it is cut off there.
 """
 

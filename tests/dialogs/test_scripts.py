@@ -1,13 +1,16 @@
 """The shipped scripts keep the promises of the product."""
 
+import re
+from pathlib import Path
 from statistics import median
+from typing import get_args
 
 import pytest
 
 from dialogs import loader
 from dialogs.check import check
-from dialogs.conditions import readables
-from dialogs.script import Choice, Handoff, Outcome, Script
+from dialogs.conditions import FUNCTIONS, readables
+from dialogs.script import Choice, Handoff, Outcome, Part, Script, Step
 from dialogs.situations import situations
 from tests.dialogs.scripts import TODAY
 
@@ -91,3 +94,23 @@ def test_options_out_of_a_table_can_be_offered() -> None:
     assert isinstance(level, Choice)
     assert list(ENROLMENT.options(level, TODAY)) == ["l60", "l80", "l100", "l200", "l300"]
     assert readables(ENROLMENT)["level"].options == set(ENROLMENT.options(level, TODAY))
+
+
+def test_the_manual_names_every_key_kind_and_function() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[\w-]+", manual))
+    parts: list[type[Part]] = [Script, *_below(Part)]
+    keys = {each.alias or name for part in parts for name, each in part.model_fields.items()}
+    kinds = {
+        get_args(part.model_fields["kind"].annotation)[0]
+        for part in _below(Step)
+        if "kind" in part.model_fields
+    }
+
+    assert keys - words == set()
+    assert kinds - words == set()
+    assert set(FUNCTIONS) - words == set()
+
+
+def _below(part: type[Part]) -> list[type[Part]]:
+    return [each for child in part.__subclasses__() for each in (child, *_below(child))]
