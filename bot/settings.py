@@ -141,7 +141,7 @@ class Settings(BaseSettings):
         "", "How browsers reach us, such as https://bot.example.gov.cn; empty: http://127.0.0.1:PORT"
     )
     trusted_proxies: Networks = setting(
-        (), "Reverse proxies whose X-Forwarded-For and -Proto are believed, such as 10.0.0.5, 10.1.0.0/24"
+        (), "Reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.5, 10.1.0.0/24"
     )
     requests_per_second: float = setting(
         50, "Requests per second one address may make on average; many phones share one; 0: no limit", ge=0

@@ -13,7 +13,6 @@ from handlers import metrics
 from handlers.errors import Problem, read_body
 from handlers.intake.events import CallbackError, Malformed, Report, verify
 from handlers.security import Guard, allow
-from storage import faults
 
 TakeProgress = Callable[[str, ProgressReported], Awaitable[None]]
 
@@ -49,7 +48,6 @@ async def take_callback(request: web.Request) -> web.Response:
     """Take one event. 204 means that it is on disk; anything else makes the service send it again."""
     report = request[REPORT]
     await request.app[TAKE_PROGRESS](report.key, report.event)
-    faults.hit("progress.before_answer")
     metrics.intake_events.labels("taken").inc()
     return web.Response(status=204)
 
