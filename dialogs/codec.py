@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-try:
-    import orjson
-except ImportError:
-    orjson = None  # type: ignore[assignment]  # the optional extra is not installed
+_fast: Any = import_module("orjson") if find_spec("orjson") else None
 
 
 def dumps(value: Any) -> bytes:
     """Return `value` as compact UTF-8 JSON."""
-    if orjson is not None:
-        return orjson.dumps(value)
+    if _fast is not None:
+        return bytes(_fast.dumps(value))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -24,4 +23,4 @@ def loads(data: bytes | str) -> Any:
     Raises:
         ValueError: it is not JSON.
     """
-    return json.loads(data) if orjson is None else orjson.loads(data)
+    return json.loads(data) if _fast is None else _fast.loads(data)

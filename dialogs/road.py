@@ -9,7 +9,7 @@ under its key, also consent ("consent"), each page of a paper ("id_card.front") 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -45,6 +45,7 @@ class Road:
 
     stations: tuple[Station, ...]
     index: Mapping[str, int]  # key -> place in `stations`
+    after: tuple[int, ...] = ()  # place -> the first later place under another guard
     papers: tuple[tuple[Material, Condition | None], ...] = ()
     tells: tuple[tuple[Tell, Condition | None], ...] = ()
     video: tuple[bool, Condition | None] = (False, None)  # whether the law may want to see him, and when
@@ -60,12 +61,16 @@ class Road:
         That is an outcome or handoff the road leads to, or a station without an answer. When
         everything is answered, the read-back included, it is `len(stations)`.
         """
-        stations = self.stations
-        for place in range(start, len(stations)):
+        stations, end, place = self.stations, len(self.stations), start
+        while place < end:
             station = stations[place]
-            if station.key not in answers and (station.when is None or station.when.holds(answers, today)):
+            if station.key in answers:
+                place += 1
+            elif station.when is None or station.when.holds(answers, today):
                 return place
-        return len(stations)
+            else:
+                place = self.after[place]  # whatever follows under the same guard is closed too
+        return end
 
     def passed(self, answers: Mapping[str, Any], today: date) -> tuple[int, ...]:
         """Return the places of all stations the road leads through, as far as the answers tell."""
@@ -94,8 +99,14 @@ def build(script: Script) -> Road:
     """
     language = Language(readables(script), script.tables)
 
+    known: dict[str, Condition] = {}
+
     def compiled(when: str | None) -> Condition | None:
-        return None if when is None else language.compile(when)
+        if when is None:
+            return None
+        if when not in known:
+            known[when] = language.compile(when)
+        return known[when]
 
     papers = tuple((paper, compiled(paper.when)) for paper in script.materials)
     stations = (
@@ -109,10 +120,20 @@ def build(script: Script) -> Road:
     return Road(
         stations=stations,
         index={station.key: place for place, station in enumerate(stations)},
+        after=_after(stations),
         papers=papers,
         tells=tuple((tell, compiled(tell.when)) for tell in script.tells),
         video=(video is not None, compiled(video.when) if video else None),
     )
+
+
+def _after(stations: Sequence[Station]) -> tuple[int, ...]:
+    """Return for each place where the run of stations under its guard ends."""
+    ends = [len(stations)] * len(stations)
+    for place in range(len(stations) - 2, -1, -1):
+        same = stations[place].when is stations[place + 1].when
+        ends[place] = ends[place + 1] if same else place + 1
+    return tuple(ends)
 
 
 def _stop(

@@ -17,9 +17,12 @@ from dialogs.codec import dumps, loads
 CODEC = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """Everything the engine remembers of one conversation. All values are JSON.
+
+    To be treated as frozen: only a Talk changes one, its own copy, field by field (building a new
+    one for every change took a third of a turn). The values of the fields are never changed in place.
 
     id:       the conversation's id; references of applications are derived from it.
     script:   "<id>@<version>", pinned when the service was chosen; "" while none is.
@@ -53,6 +56,11 @@ class Session:
 
 
 _FIELDS = tuple(f.name for f in fields(Session))
+
+
+def copy(session: Session) -> Session:
+    """Return another session with the same fields."""
+    return Session(*[getattr(session, name) for name in _FIELDS])
 
 
 def dump(session: Session) -> bytes:

@@ -78,6 +78,13 @@ class ApplicationRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalRefused:
+    """Too late to take it back: the intake service has decided already."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressReported:
     """One event of an application at the intake service, in its sequence."""
 
@@ -104,6 +111,7 @@ Event = (
     | ApplicationReceived
     | ApplicationDelayed
     | ApplicationRefused
+    | WithdrawalRefused
     | ProgressReported
     | TimerFired
 )
@@ -229,6 +237,7 @@ KINDS: Mapping[str, type] = {
         ApplicationReceived,
         ApplicationDelayed,
         ApplicationRefused,
+        WithdrawalRefused,
         ProgressReported,
         TimerFired,
         Say,

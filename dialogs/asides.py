@@ -1,0 +1,187 @@
+"""What an applicant does beside the road: choosing a service, picking what to edit, confirming, rating."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dialogs import progress
+from dialogs.answers import plain
+from dialogs.flow import leave, start
+from dialogs.stations import edit_named, editable, read_yes_no
+from dialogs.talk import PERSON, Floor, Said, Talk
+from dialogs.turn import Rate, Withdraw
+
+
+def _number(said: Said) -> int:
+    """Return the place in a list that was typed, 0 when it is no number."""
+    text = plain(said.text).rstrip(". ")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+
+
+# Choosing a service
+
+
+def _offers(talk: Talk) -> list[tuple[str, str]]:
+    """Return the services on offer: those a search brought up, else all of them."""
+    offered = (talk.session.aside or {}).get("offers") or list(talk.world.library.live)
+    scripts = talk.world.library.scripts
+    named = [(each, talk.pick(scripts[talk.world.library.live[each]].title)) for each in offered]
+    return [*named, (PERSON, talk.words("engine.option_person"))]
+
+
+def _ask_choose(talk: Talk) -> None:
+    aside = talk.session.aside or {}
+    if aside.get("offers"):
+        key = "engine.which_service"
+    else:
+        key = "engine.anything_else" if talk.session.cases else "engine.hello"
+    talk.ask(talk.words(key, office=talk.pick(talk.office.name)), _offers(talk))
+
+
+def _hear_choose(talk: Talk, said: Said) -> None:
+    offers = _offers(talk)
+    services = [each for each, _ in offers if each != PERSON]
+    if said.option:
+        picked = said.option if said.option in services else ""
+    elif 0 < (number := _number(said)) <= len(services):
+        picked = services[number - 1]
+    else:
+        picked = _search(talk, said.text)
+    if picked:
+        script = talk.world.library.scripts[talk.world.library.live[picked]]
+        talk.say("engine.begin", title=talk.pick(script.title), about=talk.pick(script.about))
+        start(talk, picked)
+
+
+def _search(talk: Talk, text: str) -> str:
+    """Return the service that is surely meant; else offer what is near, or a person. Never a guess."""
+    found = talk.world.library.finder.find(text)
+    if found.sure:
+        return found.sure.id
+    if found.offers:
+        talk.change(aside={"is": "choose", "offers": [script.id for script in found.offers]})
+        talk.next()
+    else:
+        talk.change(aside={"is": "choose"})
+        talk.reject(talk.words("engine.unknown_wish", phone=talk.phone), _offers(talk))
+    return ""
+
+
+# Picking what to edit
+
+
+def _ask_edit_which(talk: Talk) -> None:
+    items = [(station.key, label) for station, label in editable(talk)]
+    talk.ask(talk.words("engine.edit_which"), [*items, ("nothing", talk.words("engine.edit_nothing"))])
+
+
+def _hear_edit_which(talk: Talk, said: Said) -> None:
+    keys = [station.key for station, _ in editable(talk)]
+    number = _number(said)
+    key = said.option if said.option in keys else keys[number - 1] if 0 < number <= len(keys) else ""
+    if key:
+        talk.change(aside={"is": "edit", "key": key})
+        talk.next()
+    elif said.option == "nothing" or number == len(keys) + 1 or read_yes_no(said) == "no":
+        talk.change(aside=None)
+        talk.next()
+    elif not edit_named(talk, said.text):
+        items = [(station.key, label) for station, label in editable(talk)]
+        talk.reject(talk.words("engine.edit_unclear"), items)
+
+
+# Confirming something that cannot be undone
+
+
+def _yes_no(talk: Talk) -> list[tuple[str, str]]:
+    return [("yes", talk.words("engine.yes")), ("no", talk.words("engine.no"))]
+
+
+def _ask_restart(talk: Talk) -> None:
+    talk.ask(talk.words("engine.restart_sure"), _yes_no(talk))
+
+
+def _hear_restart(talk: Talk, said: Said) -> None:
+    word = read_yes_no(said)
+    if word == "yes":
+        talk.do(*progress.forget_photos(talk.session.answers))
+        leave(talk)
+        talk.change(aside={"is": "choose"})
+    elif word == "no":
+        talk.change(aside=None)
+        talk.say("engine.go_on")
+    else:
+        talk.reject(talk.words("engine.yes_or_no"), _yes_no(talk))
+        return
+    talk.next()
+
+
+def _ask_withdraw(talk: Talk) -> None:
+    case = talk.session.cases[(talk.session.aside or {})["reference"]]
+    talk.ask(talk.words("engine.withdraw_sure", number=case["number"]), _yes_no(talk))
+
+
+def _hear_withdraw(talk: Talk, said: Said) -> None:
+    reference = (talk.session.aside or {})["reference"]
+    word = read_yes_no(said)
+    if word == "yes":
+        talk.do(Withdraw(reference, talk.session.cases[reference]["number"]))
+        talk.say("engine.withdraw_sent")
+    elif word == "no":
+        talk.say("engine.withdraw_kept")
+    else:
+        talk.reject(talk.words("engine.yes_or_no"), _yes_no(talk))
+        return
+    talk.change(aside=None)
+    if talk.session.script:
+        talk.next()
+
+
+# Rating: never owed, so anything that is no mark is taken for what it says
+
+
+def _ask_rating(talk: Talk) -> None:
+    reference = (talk.session.aside or {})["reference"]
+    progress.say_rating(talk, reference, talk.session.cases[reference])
+
+
+def _hear_rating(talk: Talk, said: Said) -> None:
+    reference = (talk.session.aside or {})["reference"]
+    mark = _MARK.fullmatch(plain(said.text))
+    code = int(mark[1]) if mark else _marks(talk).get(said.text, 0)
+    if code:
+        progress.rate(talk, reference, code, (mark[2] or "").strip() if mark else "")
+    else:
+        talk.change(aside=None)
+        _hear_choose(talk, said)
+
+
+_MARK = re.compile(r"([1-5])(?:[\s,，。.、分:：]+(.*))?", re.DOTALL)
+
+
+def _marks(talk: Talk) -> dict[str, int]:
+    return {talk.words(f"progress.rating_{code}"): code for code in range(1, 6)}
+
+
+def _ask_rating_words(talk: Talk) -> None:
+    talk.ask(talk.words("progress.rated_badly"), [("nothing", talk.words("progress.no_words"))])
+
+
+def _hear_rating_words(talk: Talk, said: Said) -> None:
+    aside = talk.session.aside or {}
+    talk.change(aside=None)
+    if said.text:
+        number = talk.session.cases[aside["reference"]]["number"]
+        talk.do(Rate(aside["reference"], number, aside["code"], said.text))
+    talk.say("progress.rated_badly_noted")
+
+
+ASIDES: Mapping[str, Floor] = {
+    "choose": Floor(_ask_choose, _hear_choose),
+    "edit_which": Floor(_ask_edit_which, _hear_edit_which),
+    "restart": Floor(_ask_restart, _hear_restart),
+    "withdraw": Floor(_ask_withdraw, _hear_withdraw),
+    "rating": Floor(_ask_rating, _hear_rating),
+    "rating_words": Floor(_ask_rating_words, _hear_rating_words),
+}

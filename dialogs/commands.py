@@ -1,0 +1,53 @@
+"""Words that mean the same at every point of a conversation. They pause what is going on, never end it.
+
+Matched before answers. "0" asks for a person, except where a number is being asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Command = Literal["back", "edit", "progress", "person", "help", "restart", "withdraw", "language"]
+
+COMMANDS: Mapping[Command, tuple[str, ...]] = {
+    "back": ("返回", "上一步", "后退", "back"),
+    "edit": ("修改", "改", "更改", "改一下", "edit", "change"),
+    "progress": ("进度", "查进度", "办到哪了", "到哪一步了", "progress", "status"),
+    "person": (
+        "人工",
+        "0",
+        "找人",
+        "转人工",
+        "人工客服",
+        "工作人员",
+        "找工作人员",
+        "person",
+        "human",
+        "agent",
+    ),
+    "help": ("帮助", "?", "怎么用", "help"),
+    "restart": ("重来", "重新开始", "从头来", "restart", "start over"),
+    "withdraw": ("撤回", "不办了", "撤销", "withdraw"),
+    "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
+}
+
+_BY_WORD: Mapping[str, Command] = {word: name for name, words in COMMANDS.items() for word in words}
+_ENDINGS = "。.!！?？~、,，吧啊呀了 "
+
+
+def recognise(text: str) -> tuple[Command, str] | None:
+    """Return the command that cleaned `text` is, with its argument, or None.
+
+    Only 修改 and 语言 take an argument: "修改 姓名", "language en".
+    """
+    plain = text.casefold()
+    found = _BY_WORD.get(plain) or _BY_WORD.get(plain.strip(_ENDINGS))
+    if found == "language" and plain not in ("语言", "language"):
+        return found, plain
+    if found:
+        return found, ""
+    first, _, rest = plain.partition(" ")
+    if rest and _BY_WORD.get(first) in ("edit", "language"):
+        return _BY_WORD[first], rest.strip()
+    return None

@@ -1,0 +1,123 @@
+"""advance(world, session, event) -> Turn: the whole conversation as arithmetic.
+
+How it hangs together:
+
+* Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
+  rating ...) when there is one, else the *station* of the road where the answers end.
+  Both are tables of two functions, ask and hear: `dialogs.asides` and `dialogs.stations`.
+* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言) are matched first. They speak, then the
+  floor asks again, so nothing is ever lost by asking for help.
+* Every answer is kept under its key; where we are is a fold over the answers (`dialogs.road`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialogs import asides, papers, progress, stations
+from dialogs.answers import plain, tidy
+from dialogs.commands import recognise
+from dialogs.errands import COMMAND_ACTS
+from dialogs.flow import asked
+from dialogs.messages import Inbound
+from dialogs.session import Session
+from dialogs.talk import PERSON, Floor, Said, Talk
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    Event,
+    MessageReceived,
+    Opened,
+    PhotoMeasured,
+    ProgressReported,
+    TimerFired,
+    Turn,
+    WithdrawalRefused,
+)
+from dialogs.world import World
+
+MAX_TEXT = 2000  # characters we look at; nobody answers one question with more
+
+
+def advance(world: World, session: Session, event: Event) -> Turn:
+    """Return what `event` does to `session`. Pure: the same arguments give the same turn.
+
+    Raises:
+        KeyError: the session stands on a script version that `world.library` does not hold.
+    """
+    talk = Talk(world, session)
+    _HANDLERS[type(event)](talk, event)
+    if talk.question:
+        _floor(talk).ask(talk)
+    return talk.turn()
+
+
+def _opened(talk: Talk, event: Opened) -> None:
+    talk.change(id=event.conversation, lang=event.lang)
+    talk.next()
+
+
+def _message(talk: Talk, event: MessageReceived) -> None:
+    message = event.message
+    if message.media:
+        papers.receive(talk, message.media)
+    if message.choice:
+        _tapped(talk, message.choice)
+    elif message.text or not message.media:
+        _wrote(talk, message)
+
+
+def _tapped(talk: Talk, choice: str) -> None:
+    prompt, _, option = choice.partition(":")
+    if progress.tapped(talk, prompt, option):
+        return
+    if prompt != str(talk.session.prompt):
+        talk.say("engine.stale")
+        talk.again()
+    elif option == PERSON:
+        COMMAND_ACTS["person"](talk, "")
+    else:
+        _floor(talk).hear(talk, Said(option=option))
+
+
+def _wrote(talk: Talk, message: Inbound) -> None:
+    text = tidy(message.text[:MAX_TEXT])
+    if not text:
+        talk.say("engine.nothing_to_read")
+        talk.again()
+        return
+    command = recognise(plain(text))
+    if command and not (text.isdigit() and _wants_digits(talk)):
+        COMMAND_ACTS[command[0]](talk, command[1])
+    else:
+        _floor(talk).hear(talk, Said(text=text))
+
+
+def _wants_digits(talk: Talk) -> bool:
+    """Say whether a bare "0" is an answer here and not the call for a person."""
+    station = asked(talk)
+    return station is not None and getattr(station.step, "kind", "") in ("number", "money", "choices")
+
+
+def _floor(talk: Talk) -> Floor:
+    """Return who has the question at the moment."""
+    aside = talk.session.aside
+    if aside and aside["is"] != "edit":
+        return asides.ASIDES[aside["is"]]
+    station = asked(talk)
+    return stations.FLOORS[station.kind] if station else asides.ASIDES["choose"]
+
+
+_HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
+    Opened: _opened,
+    MessageReceived: _message,
+    PhotoMeasured: papers.measured,
+    ApplicationReceived: progress.received,
+    ApplicationDelayed: progress.delayed,
+    ApplicationRefused: progress.refused,
+    WithdrawalRefused: progress.withdrawal_refused,
+    ProgressReported: progress.reported,
+    TimerFired: progress.timer,
+}

@@ -1,0 +1,108 @@
+"""What each command does (see dialogs.commands). Each speaks, and then the floor asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dialogs import progress
+from dialogs.calendar import spoken_moment
+from dialogs.commands import Command
+from dialogs.flow import asked
+from dialogs.stations import edit_named, editable
+from dialogs.talk import Talk
+from dialogs.turn import OpenTicket
+
+
+def _back(talk: Talk, _: str) -> None:
+    """Ask the question before the present one again; what was answered after it stays."""
+    if not talk.session.script:
+        talk.again()
+        return
+    station = asked(talk)
+    places = talk.road.index
+    here = places[station.key] if station else len(places)
+    before = [each for each, _ in editable(talk) if places[each.key] < here]
+    if before:
+        talk.change(aside={"is": "edit", "key": before[-1].key})
+        talk.next()
+    else:
+        talk.say("engine.first_question")
+        talk.again()
+
+
+def _edit(talk: Talk, what: str) -> None:
+    if not talk.session.script or not editable(talk):
+        talk.say("engine.nothing_to_edit")
+        talk.again()
+    elif not (what and edit_named(talk, what)):
+        talk.change(aside={"is": "edit_which"})
+        talk.next()
+
+
+def _progress(talk: Talk, _: str) -> None:
+    if not progress.tell_all(talk) and not talk.session.script:
+        talk.say("progress.nothing")
+    elif talk.session.script:
+        station = asked(talk)
+        done = len(editable(talk))
+        talk.say("progress.filling" if station else "progress.filling_aside", count=done)
+    talk.again()
+
+
+def _person(talk: Talk, _: str) -> None:
+    """Keep a ticket, and tell how to reach a person today. Nothing is promised that nobody keeps yet."""
+    office = talk.office
+    talk.do(OpenTicket(reason="asked"))
+    if office.is_open(talk.world.now):
+        talk.say("engine.person", phone=talk.phone, hours=office.spoken_hours())
+    else:
+        opening = spoken_moment(office.next_opening(talk.world.now), talk.lang, talk.today)
+        talk.say("engine.person_closed", phone=talk.phone, opening=opening)
+    talk.again()
+
+
+def _help(talk: Talk, _: str) -> None:
+    talk.say("engine.help")
+    talk.again()
+
+
+def _restart(talk: Talk, _: str) -> None:
+    if talk.session.script:
+        talk.change(aside={"is": "restart"})
+    else:
+        talk.change(aside={"is": "choose"})
+    talk.next()
+
+
+def _withdraw(talk: Talk, _: str) -> None:
+    """Take back what is undecided; before anything is handed in there is only the filling in to stop."""
+    cases = talk.session.cases
+    open_cases = [reference for reference, case in cases.items() if case["state"] in progress.UNDECIDED]
+    if open_cases:
+        talk.change(aside={"is": "withdraw", "reference": open_cases[-1]})
+        talk.next()
+    elif talk.session.script:
+        talk.change(aside={"is": "restart"})
+        talk.next()
+    else:
+        talk.say("engine.nothing_to_withdraw")
+        talk.again()
+
+
+def _language(talk: Talk, which: str) -> None:
+    english = talk.lang != "en" if not which else which in ("en", "english", "英文", "英语")
+    talk.change(lang="en" if english else "zh-CN")
+    talk.say("engine.language")
+    talk.again()
+
+
+COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
+    "back": _back,
+    "edit": _edit,
+    "progress": _progress,
+    "person": _person,
+    "help": _help,
+    "restart": _restart,
+    "withdraw": _withdraw,
+    "language": _language,
+}

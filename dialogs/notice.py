@@ -1,0 +1,91 @@
+"""The one-time notice: everything this case needs, told once and completely, before anything is taken."""
+
+from __future__ import annotations
+
+from dialogs.calendar import spoken
+from dialogs.messages import Card
+from dialogs.road import Station
+from dialogs.script import Material
+from dialogs.talk import Talk
+from dialogs.world import SHANGHAI
+
+
+def pages(talk: Talk) -> tuple[Station, ...]:
+    """Return the photo stations this case leads through, in order. Known once the situation is."""
+    road, answers = talk.road, talk.session.answers
+    return tuple(
+        station
+        for place, station in enumerate(road.stations)
+        if station.kind == "photo" and road.open(place, answers, talk.today)
+    )
+
+
+def needs(talk: Talk) -> list[str]:
+    """Return the keys of all pages this case needs."""
+    return [station.key for station in pages(talk)]
+
+
+def page_title(talk: Talk, station: Station) -> str:
+    """Return a page as people call it: 身份证正面, or just 居住证 when it has one page."""
+    material = station.step
+    assert isinstance(material, Material)
+    title = talk.pick(material.title)
+    if len(material.pages) == 1:
+        return title
+    side = station.page.rstrip("0123456789")
+    number = station.page.removeprefix(side) or "1"
+    return talk.words(f"engine.page_{side}", title=title, number=number)
+
+
+def notice(talk: Talk, *, changed: bool = False) -> None:
+    """Tell what this case needs: papers, money, time, who handles it, and what he should know."""
+    item = talk.script.item
+    papers = [page_title(talk, station) for station in pages(talk)]
+    fee = _fee(talk)
+    tells = [talk.pick(tell.text) for tell in talk.road.told(talk.session.answers, talk.today)]
+    listed = talk.words("engine.list_comma").join(papers)
+    opening = "engine.notice_changed" if changed else "engine.notice"
+    if not papers:
+        opening = "engine.notice_nothing"
+    text = talk.words(opening, count=len(papers), papers=listed, fee=fee)
+    lines = [text, *tells]
+    sections = [
+        {"title": talk.words("engine.notice_papers"), "lines": papers or [talk.words("engine.notice_none")]},
+        {"title": talk.words("engine.notice_fee"), "lines": [fee]},
+        {"title": talk.words("engine.notice_time"), "lines": _times(talk)},
+        {"title": talk.words("engine.notice_office"), "lines": [talk.pick(item.authority)]},
+        {"title": talk.words("engine.notice_result"), "lines": [talk.pick(item.result)]},
+    ]
+    if tells:
+        sections.append({"title": talk.words("engine.notice_tells"), "lines": tells})
+    talk.tell("\n".join(lines), Card("notice", talk.pick(talk.script.title), {"sections": sections}))
+
+
+def _fee(talk: Talk) -> str:
+    fee = talk.script.item.fee
+    if fee.note:
+        return talk.pick(fee.note).rstrip("。.")
+    return (
+        talk.words("engine.free") if not fee.amount else talk.words("engine.costs", amount=f"{fee.amount:g}")
+    )
+
+
+def _times(talk: Talk) -> list[str]:
+    limits = talk.script.item.limits
+    statutory = talk.words(f"engine.days_{limits.statutory.kind}", days=limits.statutory.days)
+    return [
+        talk.words("engine.notice_promise", day=promised_day(talk)),
+        talk.words("engine.notice_statutory", days=statutory),
+    ]
+
+
+def promised_day(talk: Talk) -> str:
+    """Return the last day by which it is done when handed in now: the first answer, then the promise."""
+    limits = talk.script.item.limits
+    calendar = talk.office.calendar
+    answered = calendar.due(talk.world.now, limits.answer.days if limits.answer else 1, "working")
+    noon = talk.world.now.astimezone(SHANGHAI).replace(
+        year=answered.day.year, month=answered.day.month, day=answered.day.day, hour=12
+    )
+    done = calendar.due(noon, limits.promised.days, limits.promised.kind)
+    return spoken(done.day, talk.lang, talk.today)

@@ -1,0 +1,138 @@
+"""Photos of papers: which page is wanted, what came, whether it will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dialogs import photos
+from dialogs.flow import asked, keep
+from dialogs.messages import Card, Media
+from dialogs.notice import page_title as title
+from dialogs.notice import pages
+from dialogs.road import Station
+from dialogs.script import Material
+from dialogs.talk import PERSON, Said, Talk
+from dialogs.turn import ForgetFile, MeasurePhoto, OpenTicket, PhotoMeasured
+
+__all__ = ["ask", "hear", "measured", "receive", "title"]
+
+
+def wanted(talk: Talk) -> list[Station]:
+    """Return the pages that may be sent now: the one being replaced, or those missing and not looked at."""
+    station = asked(talk)
+    if station is None or station.kind != "photo":
+        return []
+    if talk.session.aside:
+        return [] if station.key in talk.session.judging.values() else [station]
+    session = talk.session
+    taken = set(session.judging.values())
+    return [page for page in pages(talk) if page.key not in session.answers and page.key not in taken]
+
+
+def ask(talk: Talk) -> None:
+    """Ask for the next page, with how to photograph it; nothing while everything is being looked at."""
+    pending = wanted(talk)
+    if not pending:
+        return  # the verdict will speak
+    station = pending[0]
+    material = station.step
+    assert isinstance(material, Material)
+    text = talk.words("engine.photo_send", title=title(talk, station))
+    how = talk.pick(material.guidance) if material.guidance else talk.words("engine.photo_how")
+    talk.ask(f"{text}\n{how}", (), _card(talk, station))
+
+
+def _card(talk: Talk, station: Station) -> Card:
+    name = title(talk, station)
+    side = station.page if station.page in ("front", "back") else "page"
+    return Card("photo", name, {"slot": station.key, "side": side, "title": name})
+
+
+def hear(talk: Talk, said: Said) -> None:
+    """Words where a photo is wanted: say that nothing is lost, and how to go on."""
+    talk.reject(talk.words("engine.photo_not_words"))
+
+
+def receive(talk: Talk, media: Sequence[Media]) -> None:
+    """Put each photo to the next page wanted, in the order they came; what is not wanted is forgotten."""
+    for each in media:
+        slots = wanted(talk)
+        if each.kind != "photo":
+            talk.say("engine.photo_only")
+        elif slots:
+            talk.change(judging={**talk.session.judging, each.file: slots[0].key})
+            talk.do(MeasurePhoto(each.file))
+            continue
+        elif talk.session.judging:
+            talk.say("engine.photo_enough")
+        else:
+            talk.say("engine.photo_not_now")
+            talk.again()
+        talk.do(ForgetFile(each.file))
+
+
+def measured(talk: Talk, event: PhotoMeasured) -> None:
+    """Take the photo or say the one thing to do better."""
+    session = talk.session
+    slot = session.judging.get(event.file)
+    if slot is None:  # the applicant restarted meanwhile
+        talk.do(ForgetFile(event.file))
+        return
+    talk.change(judging={file: each for file, each in session.judging.items() if file != event.file})
+    station = talk.road.stations[talk.road.index[slot]]
+    verdict = _judge(talk, station, event)
+    if verdict.ok:
+        talk.say("engine.photo_good", title=title(talk, station))
+        _take(talk, station, event, verdict.flags)
+    else:
+        _refuse(talk, station, event, verdict)
+
+
+def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
+    if event.fault:
+        return photos.Verdict((event.fault,))
+    material = station.step
+    assert isinstance(material, Material)
+    answers = talk.session.answers
+    others = [
+        answers[page.key]["look"] for page in pages(talk) if page.key in answers and page.key != station.key
+    ]
+    return photos.judge(photos.measured(event.measure), material.checks, others)
+
+
+def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[str]) -> None:
+    before = talk.session.answers.get(station.key)
+    if before:
+        talk.do(ForgetFile(before["file"]))
+    talk.change(tries={slot: n for slot, n in talk.session.tries.items() if slot != station.key})
+    keep(talk, station.key, _page(event, flags))
+    if wanted(talk) or not talk.session.judging:
+        talk.next()
+
+
+def _page(event: PhotoMeasured, flags: Sequence[str]) -> dict[str, Any]:
+    return {
+        "file": event.file,
+        "kept": event.kept,
+        "sha256": event.sha256,
+        "look": event.measure.get("look", ""),
+        "flags": list(flags),
+    }
+
+
+def _refuse(talk: Talk, station: Station, event: PhotoMeasured, verdict: photos.Verdict) -> None:
+    """Say what to do better; the last try is kept for a person to look at, if there is a picture at all."""
+    tries = talk.session.tries.get(station.key, 0) + 1
+    talk.change(tries={**talk.session.tries, station.key: tries})
+    if tries >= photos.TRIES and event.kept:
+        talk.say("engine.photo_by_hand", title=title(talk, station))
+        talk.do(OpenTicket(reason="photo", note=station.key))
+        _take(talk, station, event, (photos.LOOK_BY_HAND, *verdict.reasons))
+        return
+    talk.do(ForgetFile(event.file))
+    text = talk.words(
+        "engine.photo_again", title=title(talk, station), why=talk.words(f"photos.{verdict.reasons[0]}")
+    )
+    person = [(PERSON, talk.words("engine.option_person"))] if tries >= photos.TRIES else []
+    talk.ask(text, person, _card(talk, station))

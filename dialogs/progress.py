@@ -1,0 +1,317 @@
+"""What has been handed in, and how it goes: news from the intake service in plain words.
+
+A case is kept in the session under its reference:
+
+    service, script   what it was, and by which version
+    number            the intake service's number; "" until it has one
+    state             "sending", "delayed", then the intake service's own states
+    seq               the last event heard; older ones are ignored, a gap is fetched
+    at                state -> day it was reached ("YYYY-MM-DD")
+    due               last day of the promise now running ("YYYY-MM-DD"), "" when none runs
+    rating            "", "asked", or the code given, "1" (very satisfied) to "5"
+    answers           what was handed in, until it has a number; {} after
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dialogs.calendar import spoken
+from dialogs.flow import refold
+from dialogs.messages import Card, Choice, Outbound
+from dialogs.road import READ_BACK
+from dialogs.talk import Talk
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    Effect,
+    FetchProgress,
+    ForgetFile,
+    OpenTicket,
+    ProgressReported,
+    Rate,
+    Say,
+    TimerFired,
+    TrackCase,
+    WithdrawalRefused,
+)
+from dialogs.world import SHANGHAI
+
+Case = Mapping[str, Any]
+
+UNDECIDED = ("submitted", "pre_review", "accepted", "in_progress")  # may still be withdrawn
+ENDED = ("denied", "not_accepted", "withdrawn", "refused")
+ROAD = ("submitted", "pre_review", "accepted", "in_progress", "approved", "delivered")
+RATE = "rate."  # prefix of a rating's prompt: such a tap is never stale
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an event of the intake service means. `say` is a sentence, "" when there is nothing to push."""
+
+    state: str
+    say: str = ""
+    due: str = ""  # the field of `data` that holds the new due day
+
+
+NEWS: Mapping[str, News] = {
+    "preregistered": News("submitted", due="answer_by"),
+    "pre_review_started": News("pre_review", "progress.pre_review"),
+    "accepted": News("accepted", "progress.accepted", due="promised_by"),
+    "stage_changed": News("in_progress", "progress.in_progress"),
+    "approved": News("approved", "progress.approved"),
+    "denied": News("denied", "progress.denied"),
+    "not_accepted": News("not_accepted", "progress.not_accepted"),
+    "delivered": News("delivered", "progress.delivered"),
+    "withdrawn": News("withdrawn", "progress.withdrawn"),
+    "closed": News("closed"),
+}
+
+
+# Handing in
+
+
+def received(talk: Talk, event: ApplicationReceived) -> None:
+    """The intake service has it: say the number, once, whichever way the news came first."""
+    case = talk.session.cases.get(event.reference)
+    if case is None:
+        return
+    if case["state"] in ("sending", "delayed"):
+        _registered(talk, event.reference, event.number, event.answer_by)
+    else:
+        _change(talk, event.reference, number=event.number, answers={})
+
+
+def _registered(talk: Talk, reference: str, number: str, answer_by: str, seq: int = 0) -> None:
+    day = {"submitted": talk.today.isoformat()}
+    _change(talk, reference, number=number, state="submitted", due=answer_by, at=day, answers={}, seq=seq)
+    key = "progress.received" if answer_by else "progress.received_without_day"
+    text = talk.words(key, number=number, day=_day(talk, answer_by))
+    talk.tell(text, card(talk, reference))
+
+
+def delayed(talk: Talk, event: ApplicationDelayed) -> None:
+    """The intake service does not answer: say the truth, once, with a number to hold on to."""
+    case = talk.session.cases.get(event.reference)
+    if case is not None and case["state"] == "sending":
+        _change(talk, event.reference, state="delayed")
+        talk.say("progress.delayed", reference=event.reference)
+
+
+def refused(talk: Talk, event: ApplicationRefused) -> None:
+    """The intake service will not take it. A duplicate has its number; anything else goes to a person."""
+    case = talk.session.cases.get(event.reference)
+    if case is None or case["state"] not in ("sending", "delayed"):
+        return
+    answers = dict(case["answers"])
+    _change(talk, event.reference, state="refused", answers={})
+    if event.number:
+        talk.do(*forget_photos(answers))
+        talk.say("progress.duplicate", number=event.number)
+        return
+    talk.do(OpenTicket(reason="refused", note=event.reason))
+    talk.say("progress.refused", phone=talk.phone)
+    if not talk.session.script and case["script"] in talk.world.library.scripts:
+        answers.pop(READ_BACK, None)
+        talk.change(script=case["script"], answers=answers, aside=None)
+        refold(talk)
+        talk.next()
+
+
+def withdrawal_refused(talk: Talk, event: WithdrawalRefused) -> None:
+    """Say that it is too late to take it back, and how it stands."""
+    case = talk.session.cases.get(event.reference)
+    if case is not None:
+        talk.tell(
+            talk.words("progress.withdrawal_refused", number=case["number"]), card(talk, event.reference)
+        )
+
+
+# News
+
+
+def reported(talk: Talk, event: ProgressReported) -> None:
+    """Take one event in its order: an old one is ignored, one too early is fetched with what is missing."""
+    case = talk.session.cases.get(event.reference)
+    if case is None or event.seq <= case["seq"]:
+        return
+    if event.seq > case["seq"] + 1:
+        talk.do(FetchProgress(event.reference, event.number, case["seq"]))
+        return
+    if event.type == "preregistered" and case["state"] in ("sending", "delayed"):
+        _registered(talk, event.reference, event.number, event.data.get("answer_by", ""), event.seq)
+    elif event.type == "rating_requested":
+        _change(talk, event.reference, seq=event.seq, rating=case["rating"] or "asked")
+        if not case["rating"]:
+            _offer_rating(talk, event.reference)
+    else:
+        _push(talk, event, case)
+
+
+def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
+    kind = event.data.get("result", "") if event.type == "decided" else event.type
+    news = NEWS.get(kind)
+    if news is None:  # a later contract's event: nothing we could say, and nothing lost
+        _change(talk, event.reference, seq=event.seq)
+        return
+    when = event.occurred_at.astimezone(SHANGHAI).date().isoformat()
+    due = (event.data.get(news.due) if news.due else "") or case["due"]
+    ends = news.state in ENDED or news.state in ("approved", "delivered", "closed")
+    _change(
+        talk,
+        event.reference,
+        seq=event.seq,
+        number=event.number,
+        state=news.state,
+        at={**case["at"], news.state: when},
+        due="" if ends else due,
+    )
+    if news.say:
+        text = talk.words(
+            news.say + ("" if due or ends else "_without_day"),
+            number=event.number,
+            title=_title(talk, case),
+            day=_day(talk, due),
+            why=event.data.get("why", ""),
+            how=event.data.get("how", ""),
+            rights=event.data.get("rights", ""),
+            note=event.data.get("note", ""),
+        )
+        talk.tell(text.rstrip(), card(talk, event.reference))
+
+
+def timer(talk: Talk, event: TimerFired) -> None:
+    """No timer speaks yet; one set by a later release is harmless here."""
+
+
+# The card
+
+
+def card(talk: Talk, reference: str) -> Card:
+    """Return how far the case is, step by step, each with its day."""
+    case = talk.session.cases[reference]
+    steps = []
+    reached = case["at"]
+    ended = case["state"] in ENDED
+    for state in ROAD:
+        done = state in reached
+        if ended and not done:
+            continue
+        status = "done" if done and state != case["state"] else "now" if done else "todo"
+        steps.append(
+            {"label": talk.words(f"progress.step_{state}"), "state": status, "at": _short(reached, state)}
+        )
+    if ended:
+        label = talk.words(f"progress.step_{case['state']}")
+        steps.append({"label": label, "state": "stopped", "at": _short(reached, case["state"])})
+    if case["state"] in ("delivered", "closed"):
+        steps[-1]["state"] = "done"
+    number = case["number"] or reference
+    body = {"number": number, "title": _title(talk, case), "steps": steps}
+    return Card("progress", talk.words("progress.card"), body)
+
+
+def tell_all(talk: Talk) -> bool:
+    """Say how every case goes, the newest last; False when nothing was ever handed in."""
+    for reference, case in talk.session.cases.items():
+        text = talk.words(
+            "progress.is_at",
+            title=_title(talk, case),
+            number=case["number"] or reference,
+            state=talk.words(f"progress.step_{case['state']}"),
+        )
+        if case["due"]:
+            text = f"{text}\n{talk.words('progress.due', day=_day(talk, case['due']))}"
+        talk.tell(text, card(talk, reference))
+    return bool(talk.session.cases)
+
+
+def _short(reached: Mapping[str, str], state: str) -> str:
+    day = reached.get(state, "")
+    return f"{int(day[5:7])}-{int(day[8:10])}" if day else ""
+
+
+def _day(talk: Talk, day: str) -> str:
+    return spoken(date.fromisoformat(day), talk.lang, talk.today) if day else ""
+
+
+def _title(talk: Talk, case: Case) -> str:
+    script = talk.world.library.scripts.get(case["script"])
+    return talk.pick(script.title) if script else case["service"]
+
+
+def _change(talk: Talk, reference: str, **fields: Any) -> None:
+    """Change fields of a case and write down where it is."""
+    case = {**talk.session.cases[reference], **fields}
+    talk.change(cases={**talk.session.cases, reference: case})
+    talk.do(TrackCase(reference, case["number"], case["service"], case["state"], case["seq"]))
+
+
+def forget_photos(answers: Mapping[str, Any]) -> Iterable[Effect]:
+    """Return the orders that delete every photo among `answers`."""
+    return [
+        ForgetFile(value["file"]) for value in answers.values() if isinstance(value, dict) and "kept" in value
+    ]
+
+
+# Rating
+
+
+def rating_choices(talk: Talk, reference: str) -> tuple[Choice, ...]:
+    """Return the five marks, best first: code 1 is 非常满意 (GB/T 39046 A.8), never stars."""
+    return tuple(
+        Choice(f"{RATE}{reference}:{code}", talk.words(f"progress.rating_{code}")) for code in range(1, 6)
+    )
+
+
+def _offer_rating(talk: Talk, reference: str) -> None:
+    """Ask for a mark. When nothing else is being asked, a typed number means it too."""
+    case = talk.session.cases[reference]
+    if not talk.session.script:
+        talk.change(aside={"is": "rating", "reference": reference}, prompt=talk.session.prompt + 1, wrong=0)
+    say_rating(talk, reference, case)
+
+
+def say_rating(talk: Talk, reference: str, case: Case) -> None:
+    text = talk.words("progress.rate", title=_title(talk, case))
+    body = Card("rating", talk.words("progress.rating_card"), {"number": case["number"]})
+    talk.do(Say(Outbound(text, rating_choices(talk, reference), body)))
+
+
+def tapped(talk: Talk, prompt: str, option: str) -> bool:
+    """Take a tap on a rating card, however old the card is; False when it is no rating."""
+    if not prompt.startswith(RATE):
+        return False
+    reference = prompt.removeprefix(RATE)
+    if reference in talk.session.cases and option in ("1", "2", "3", "4", "5"):
+        rate(talk, reference, int(option))
+    else:
+        talk.say("engine.stale")
+    return True
+
+
+def rate(talk: Talk, reference: str, code: int, words: str = "") -> None:
+    """Take the mark, once per case; ask for a word when it is a bad one."""
+    case = talk.session.cases[reference]
+    if case["rating"] not in ("", "asked"):
+        talk.say("progress.rated_before")
+        return
+    _change(talk, reference, rating=str(code))
+    talk.do(Rate(reference, case["number"], code, words))
+    idle = not talk.session.script
+    if code <= 3:
+        talk.say("progress.rated_well")
+    elif words or not idle:
+        talk.do(OpenTicket(reason="bad_rating", note=case["number"]))
+        talk.say("progress.rated_badly_noted")
+    else:
+        talk.do(OpenTicket(reason="bad_rating", note=case["number"]))
+        talk.change(aside={"is": "rating_words", "reference": reference, "code": code})
+        talk.next()
+        return
+    if idle:
+        talk.change(aside=None)

@@ -1,0 +1,239 @@
+"""How each kind of station on the road asks, and what it does with what it hears."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from dialogs import application, papers
+from dialogs.answers import Accepted, plain, read, show, yes_or_no
+from dialogs.flow import asked, keep, leave, place
+from dialogs.notice import needs, notice
+from dialogs.road import CONSENT, READ_BACK, Station
+from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Handoff, Outcome
+from dialogs.talk import PERSON, Floor, Options, Said, Talk
+from dialogs.turn import OpenTicket
+
+
+def options(talk: Talk, question: AnyQuestion) -> Options:
+    """Return the options a question offers as buttons, in the applicant's language."""
+    if isinstance(question, Choice | Choices):
+        return [(key, talk.pick(words)) for key, words in talk.script.options(question, talk.today).items()]
+    if isinstance(question, Confirm):
+        return [("yes", talk.words("engine.yes")), ("no", talk.words("engine.no"))]
+    return []
+
+
+def question_of(talk: Talk) -> AnyQuestion:
+    station = asked(talk)
+    assert station is not None
+    return station.step  # type: ignore[return-value]  # only question stations get here
+
+
+# A question of the script
+
+
+def _ask_question(talk: Talk) -> None:
+    station = asked(talk)
+    assert station is not None
+    question = question_of(talk)
+    if station.key in talk.session.dormant and not talk.session.aside:
+        _ask_still_so(talk, station)
+        return
+    text = talk.pick(question.ask)
+    if question.hint:
+        text = f"{text}\n{talk.pick(question.hint)}"
+    talk.ask(text, options(talk, question))
+
+
+def _hear_question(talk: Talk, said: Said) -> None:
+    station = asked(talk)
+    assert station is not None
+    question = question_of(talk)
+    if (
+        station.key in talk.session.dormant
+        and not talk.session.aside
+        and _heard_still_so(talk, station, said)
+    ):
+        return
+    answer = read(question, said.text, said.option, script=talk.script, today=talk.today, lang=talk.lang)
+    if isinstance(answer, Accepted):
+        keep(talk, station.key, answer.value)
+        talk.next()
+    else:
+        talk.reject(talk.words(answer.reason, **answer.values), answer.offers or options(talk, question))
+
+
+# An answer given before, whose question came back
+
+
+def _ask_still_so(talk: Talk, station: Station) -> None:
+    question = question_of(talk)
+    value = talk.session.dormant[station.key]
+    shown = show(question, value, script=talk.script, today=talk.today, lang=talk.lang)
+    text = talk.words("engine.still_so", label=talk.pick(question.label), value=shown)
+    talk.ask(text, [("still_yes", talk.words("engine.yes")), ("still_no", talk.words("engine.no"))])
+
+
+def _heard_still_so(talk: Talk, station: Station, said: Said) -> bool:
+    """Take "yes, still so" or "no". Anything else is a new answer, which the question itself reads."""
+    word = said.option or read_yes_no(said)
+    if word in ("still_yes", "yes"):
+        keep(talk, station.key, talk.session.dormant[station.key])
+        talk.next()
+        return True
+    if word in ("still_no", "no"):
+        dormant = {key: value for key, value in talk.session.dormant.items() if key != station.key}
+        talk.change(dormant=dormant)
+        talk.next()
+        return True
+    return False
+
+
+def read_yes_no(said: Said) -> str:
+    """Return "yes", "no" or "" for what was said."""
+    if said.option:
+        return said.option
+    meant = yes_or_no(said.text)
+    return "" if meant is None else "yes" if meant else "no"
+
+
+# Where the road ends before anything is handed in
+
+
+def _ask_end(talk: Talk) -> None:
+    station = asked(talk)
+    assert station is not None
+    step = station.step
+    assert isinstance(step, Outcome | Handoff)
+    text = f"{talk.pick(step.why)}\n{talk.pick(step.how)}"
+    if isinstance(step, Handoff):
+        talk.do(OpenTicket(reason="handoff", note=f"{talk.script.id}.{step.id}"))
+    choices = [
+        ("edit", talk.words("engine.option_edit")),
+        ("other", talk.words("engine.option_other")),
+        (PERSON, talk.words("engine.option_person")),
+    ]
+    talk.ask(text, choices)
+
+
+def _hear_end(talk: Talk, said: Said) -> None:
+    if said.option == "edit":
+        talk.change(aside={"is": "edit_which"})
+    elif said.option == "other":
+        leave(talk)
+        talk.change(aside={"is": "choose"})
+    else:
+        talk.say("engine.at_the_end")
+        talk.again()
+        return
+    talk.next()
+
+
+# Consent, after the notice
+
+
+def consent_text(talk: Talk) -> str:
+    """Return the words the applicant agrees to, in his language."""
+    days = talk.script.keep_days
+    if talk.script.materials:
+        return talk.words("engine.consent", days=days)
+    return talk.words("engine.consent_without_photos", days=days)
+
+
+def _ask_consent(talk: Talk) -> None:
+    if talk.question == "next":
+        notice(talk)
+    talk.ask(
+        consent_text(talk),
+        [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))],
+    )
+
+
+def _hear_consent(talk: Talk, said: Said) -> None:
+    word = said.option or _consent_word(said)
+    if word in ("agree", "yes"):
+        digest = hashlib.sha256(consent_text(talk).encode()).hexdigest()
+        keep(talk, CONSENT, {"text_sha256": digest, "at": talk.world.now.isoformat(), "needs": needs(talk)})
+        talk.next()
+    elif word in ("disagree", "no"):
+        talk.say("engine.disagreed", phone=talk.phone, address=talk.pick(talk.office.address))
+    else:
+        agree = [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
+        talk.reject(talk.words("engine.consent_unclear"), agree)
+
+
+def _consent_word(said: Said) -> str:
+    # Consent is its own yes: a bare "好" to something else must not count, so only these words do.
+    text = plain(said.text).strip(".!。 ")
+    if text in ("同意", "我同意", "1", "agree", "i agree", "yes"):
+        return "agree"
+    if text in ("不同意", "我不同意", "2", "disagree", "i do not agree", "no"):
+        return "disagree"
+    return ""
+
+
+# Reading back
+
+
+def _ask_read_back(talk: Talk) -> None:
+    text, card = application.read_back(talk)
+    talk.ask(text, [("right", talk.words("engine.right")), ("wrong", talk.words("engine.wrong"))], card)
+
+
+def _hear_read_back(talk: Talk, said: Said) -> None:
+    word = {"right": "yes", "wrong": "no"}.get(said.option) or read_yes_no(said)
+    if word == "yes":
+        keep(talk, READ_BACK, {"at": talk.world.now.isoformat()})
+        _hand_in(talk)
+    elif word == "no" or said.option:
+        talk.change(aside={"is": "edit_which"})
+        talk.next()
+    elif not edit_named(talk, said.text):
+        talk.reject(
+            talk.words("engine.read_back_unclear"),
+            [("right", talk.words("engine.right")), ("wrong", talk.words("engine.wrong"))],
+        )
+
+
+def _hand_in(talk: Talk) -> None:
+    """Submit, unless the rules in force today ask for something more after all."""
+    if place(talk) == len(talk.road.stations):
+        application.submit(talk)
+    else:
+        talk.next()
+
+
+def editable(talk: Talk) -> list[tuple[Station, str]]:
+    """Return what can be changed, with its label: answers and photos on the road so far."""
+    found = []
+    for station in talk.road.stations:
+        if station.key not in talk.session.answers:
+            continue
+        if station.kind == "question":
+            found.append((station, talk.pick(station.step.label)))  # type: ignore[union-attr]
+        elif station.kind == "photo":
+            found.append((station, papers.title(talk, station)))
+    return found
+
+
+def edit_named(talk: Talk, text: str) -> bool:
+    """Begin to edit the answer whose label stands in `text`; say whether there was exactly one."""
+    words = text.casefold()
+    hits = [station for station, label in editable(talk) if label.casefold() in words]
+    hits = hits or [station for station, label in editable(talk) if words and words in label.casefold()]
+    if len(hits) != 1:
+        return False
+    talk.change(aside={"is": "edit", "key": hits[0].key})
+    talk.next()
+    return True
+
+
+FLOORS: Mapping[str, Floor] = {
+    "question": Floor(_ask_question, _hear_question),
+    "outcome": Floor(_ask_end, _hear_end),
+    "handoff": Floor(_ask_end, _hear_end),
+    "consent": Floor(_ask_consent, _hear_consent),
+    "photo": Floor(papers.ask, papers.hear),
+    "read_back": Floor(_ask_read_back, _hear_read_back),
+}

@@ -1,0 +1,136 @@
+"""News of what was handed in: in order, once, in plain words, and the mark at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dialogs.turn import FetchProgress, OpenTicket, ProgressReported, Rate, WithdrawalRefused
+from tests.dialogs.talking import Chat
+from tests.dialogs.test_engine import received, reference
+
+ROAD = (
+    ("preregistered", {"answer_by": "2026-11-23"}),
+    ("pre_review_started", {}),
+    ("accepted", {"receipt_no": "R1", "promised_by": "2026-11-25"}),
+    ("stage_changed", {"stage": "in_progress"}),
+    ("decided", {"result": "approved", "note": "从12月起算。"}),
+    ("delivered", {"method": "electronic"}),
+    ("rating_requested", {}),
+)
+
+
+def report(chat: Chat, seq: int, type_: str = "", data: dict[str, Any] | None = None) -> Chat:
+    name, usual = ROAD[seq - 1]
+    event = ProgressReported(
+        reference(chat), "CS-1120-0038", seq, type_ or name, chat.now, usual if data is None else data
+    )
+    return chat.happen(event)
+
+
+def reported(*seqs: int) -> Chat:
+    chat = received()
+    for seq in seqs:
+        report(chat, seq)
+    return chat
+
+
+def test_each_step_is_told_with_a_real_date():
+    chat = reported(1, 2, 3, 4, 5, 6)
+
+    assert chat.heard[-5:] == [
+        "CS-1120-0038：工作人员正在看您的材料。最晚11月23日(周一)给您回话。",
+        "CS-1120-0038受理了，就是我们开始办了。最晚11月25日(周三)办好。",
+        "CS-1120-0038正在办。最晚11月25日(周三)办好。",
+        "办好了！灵活就业人员参保登记，号码CS-1120-0038。从12月起算。",
+        "CS-1120-0038的结果给您了。",
+    ]
+
+
+def test_the_same_news_twice_is_told_once():
+    assert len(reported(1, 2, 2, 2).heard) == len(reported(1, 2).heard)
+
+
+def test_news_never_go_backwards_and_a_gap_is_fetched():
+    chat = reported(1, 3)
+    assert [each.after_seq for each in chat.ordered(FetchProgress)] == [1]
+    assert chat.session.cases[reference(chat)]["state"] == "submitted"
+
+    report(report(chat, 2), 3)
+    report(chat, 1)
+    assert chat.session.cases[reference(chat)]["state"] == "accepted"
+
+
+def test_an_event_of_a_later_contract_is_passed_over():
+    chat = report(reported(1), 2, "stamped_in_gold", {"by": "nobody"})
+
+    assert not chat.said
+    assert report(chat, 3).session.cases[reference(chat)]["state"] == "accepted"
+
+
+def test_a_denial_says_why_and_how():
+    data = {"result": "denied", "why": "照片看不清。", "how": "重拍后再申请。", "rights": "可以申请复议。"}
+    chat = report(reported(1, 2, 3, 4), 5, "decided", data)
+
+    assert (
+        chat.heard[-1] == "CS-1120-0038这次没批。原因：照片看不清。\n怎么办：重拍后再申请。\n可以申请复议。"
+    )
+    assert chat.said[0].card is not None
+    assert chat.said[0].card.body["steps"][-1]["state"] == "stopped"
+
+
+def test_news_of_an_unknown_application_are_ignored():
+    chat = received()
+    chat.happen(ProgressReported("ZT-0000-0000-0000", "X", 1, "accepted", chat.now))
+
+    assert not chat.said
+
+
+class TestRating:
+    def test_five_marks_in_words_best_first(self):
+        chat = reported(1, 2, 3, 4, 5, 6, 7)
+
+        assert chat.labels == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
+        assert chat.said[-1].card is not None
+        assert chat.said[-1].card.kind == "rating"
+
+    @pytest.mark.parametrize(("said", "code"), [("1", 1), ("非常满意", 1), ("非常不满意", 5), ("３", 3)])
+    def test_a_mark_may_be_typed(self, said, code):
+        chat = reported(1, 2, 3, 4, 5, 6, 7).say(said)
+
+        assert [each.code for each in chat.ordered(Rate)] == [code]
+
+    def test_code_5_is_very_dissatisfied_and_is_followed_up(self):
+        chat = reported(1, 2, 3, 4, 5, 6, 7).say("5 等太久")
+
+        assert [(each.code, each.words) for each in chat.ordered(Rate)] == [(5, "等太久")]
+        assert [each.reason for each in chat.ordered(OpenTicket)] == ["bad_rating"]
+
+    def test_a_bad_mark_is_asked_for_one_sentence(self):
+        chat = reported(1, 2, 3, 4, 5, 6, 7).tap("不满意")
+        assert chat.heard[-1] == "对不起，让您不满意了。哪里不好，跟我说一句就行。"
+
+        chat.say("等了三天没人理")
+        assert [(each.code, each.words) for each in chat.ordered(Rate)] == [(4, ""), (4, "等了三天没人理")]
+
+    def test_a_case_is_rated_once_however_old_the_card(self):
+        chat = reported(1, 2, 3, 4, 5, 6, 7)
+        card = chat.choices[0].id
+        chat.tap("满意").say("你好").tap_id(card)
+
+        assert [each.code for each in chat.ordered(Rate)] == [2]
+        assert chat.heard[-1] == "您评过了，谢谢。"
+
+    def test_nobody_has_to_rate(self):
+        chat = reported(1, 2, 3, 4, 5, 6, 7).say("我要办养老认证")
+
+        assert not chat.ordered(Rate)
+        assert chat.session.script.startswith("pension_check@")
+
+
+def test_too_late_to_withdraw_is_told():
+    chat = reported(1, 2, 3, 4, 5)
+    chat.happen(WithdrawalRefused(reference(chat)))
+
+    assert chat.heard[-1] == "CS-1120-0038已经有结果了，撤不回来了。"
