@@ -254,3 +254,12 @@ office_years = _table(
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("source", Text, nullable=False),
 )
+
+scripts = _table(
+    "scripts",
+    Column("id", Name, primary_key=True),
+    Column("version", String(16), primary_key=True),  # hash of the text
+    Column("text", Text, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+)

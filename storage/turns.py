@@ -47,6 +47,7 @@ ACTORS: Mapping[str, str] = {
     "ApplicationReceived": "worker",
     "ApplicationDelayed": "worker",
     "ApplicationRefused": "worker",
+    "WithdrawalRefused": "worker",
     "ProgressReported": "intake",
     "TimerFired": "timer",
 }
