@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -46,8 +47,8 @@ class Sqlite:
     ) -> None:
         path = Path(url.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # WAL and index inherit the mode
         self._lock = _Lock(path.with_name(path.name + ".lock")) if exclusive else None
+        _create(path)
         self._writing = _engine(url, "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
         self._reading = _engine(url, "PRAGMA query_only=ON", "BEGIN")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
@@ -203,13 +204,26 @@ class _Lock:
         self._file.close()
 
 
+def _create(path: Path) -> None:
+    """Make sure the file is there, ours alone, and writes ahead. The mode stays with the file: setting it
+    anew on every connection would fail where two of them do it at once."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # the log and its index inherit the mode
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise Unavailable(f"{path} is no database we can use: {error}") from error
+    finally:
+        connection.close()
+
+
 def _engine(url: URL, pragma: str, begin: str) -> Engine:
     engine = create_engine(url, pool_size=READERS, max_overflow=0, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for line in ("PRAGMA journal_mode=WAL", f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}", pragma):
+        for line in (f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}", pragma):
             connection.execute(line)
 
     @event.listens_for(engine, "begin")
