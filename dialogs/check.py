@@ -16,8 +16,9 @@ from typing import Any
 
 from dialogs import plain_words
 from dialogs.conditions import Unanswered
+from dialogs.office import offices
 from dialogs.plain_words import CHANNELS, Limits
-from dialogs.problems import Marks, Path, Problem
+from dialogs.problems import Marks, Path, Problem, did_you_mean
 from dialogs.road import Road, build
 from dialogs.script import Choice, Choices, Handoff, Limit, Outcome, Scenario, Script, Sourced
 from dialogs.situations import Situation, Situations, situations
@@ -42,6 +43,7 @@ def check(
     ways = situations(script, today)
     found = [
         *plain_words.problems(script, marks, channels),
+        *_office(script, marks),
         *_limits(script, marks),
         *_papers(script, marks),
         *_tables(script, today, marks),
@@ -56,6 +58,13 @@ def check(
 def errors(findings: Sequence[Problem]) -> list[Problem]:
     """Return those that block publishing."""
     return [each for each in findings if each.tier == "error"]
+
+
+def _office(script: Script, marks: Marks) -> Iterator[Problem]:
+    if script.item.office not in offices():
+        what = f"there is no office `{script.item.office}`"
+        remedy = did_you_mean(script.item.office, offices(), "Add it to dialogs/offices.yaml.")
+        yield marks.problem(("item", "office"), what, remedy, "unknown-office")
 
 
 def _limits(script: Script, marks: Marks) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ it, and the first value of each stretch stands for the stretch: between two bord
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -64,11 +65,18 @@ def domains(script: Script, language: Language, conditions: Sequence[Condition],
             if step.kind in ("outcome", "handoff"):
                 continue
             readers = [each for each in conditions if step.id in each.reads]
-            values = tuple(_values(script, step, _cuts(step.id, readers, language, today), today))
+            values = tuple(representatives(script, step, readers, language, today))
             distinct[step.id] = _told_apart(step.id, values, readers, today)
             chosen = part == "situation" and isinstance(step, Choice | Confirm)
             every[step.id] = values if chosen else distinct[step.id]
     return Domains(every, distinct)
+
+
+def representatives(
+    script: Script, step: AnyQuestion, readers: Sequence[Condition], language: Language, today: date
+) -> Iterator[Any]:
+    """Yield the answers to a question that stand for all, as far as the conditions reading it tell."""
+    return _values(script, step, _cuts(step.id, readers, language, today), today)
 
 
 def _told_apart(
@@ -179,7 +187,7 @@ def _months(step: Month, cuts: Sequence[Cut], today: date) -> Iterator[str]:
 def _months_before(day: date, months: int) -> date:
     total = day.year * 12 + day.month - 1 - months
     year, month = divmod(total, 12)
-    return date(year, month + 1, min(day.day, 28))
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _persons(cuts: Sequence[Cut], today: date) -> Iterator[str]:

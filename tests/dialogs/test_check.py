@@ -27,6 +27,7 @@ ERRORS = {
     "a failing scenario": ("given: {stay: rented, months: 6}", "given: {stay: rented, months: 5}", "expect: {submit", "scenario-fails", "what the scenario expects"),
     "a scenario with other papers": ("materials: [lease]", "materials: []", "expect: {submit", "scenario-fails", "expects"),
     "a scenario with an option there is not": ("given: {stay: rented,", "given: {stay: tent,", "stay: tent", "scenario-answer", "rented, own"),
+    "an office there is not": ("office: changshan_social_insurance", "office: changshan_social", "office:", "unknown-office", "changshan_social_insurance?"),
     "options of one name": ("{zh-CN: 自己的, en: My own}", "{zh-CN: 租的, en: My own}", "own: {zh-CN: 租的", "same-label", "something else"),
     "a face on no front": ("pages: [page, page]", "checks: [face-on-front], pages: [page]", "checks:", "no-front", "front"),
 }  # fmt: skip

@@ -1,8 +1,12 @@
 """Conditions: what they may say, what they refuse, and what they do with answers."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from dialogs.conditions import (
     Condition,
@@ -190,3 +194,39 @@ def test_ages_and_months_count_when_they_are_full() -> None:
     assert not LANGUAGE.compile("is_woman(answers.id_number)").holds({"id_number": MAN}, TODAY)
     assert months_between(date(2026, 1, 31), date(2026, 2, 28)) == 0
     assert months_between(date(2026, 1, 31), date(2026, 3, 31)) == 2
+
+
+NAMES = ["answers.hukou", "answers.years", "answers.nope", "answers", "today", "age(", "has(", "."]
+SIGNS = ["==", "&&", "||", "!", "(", ")", "[", "]", "in", "?", ":", "-", "'", "'local'", "3", "1e999", "中"]
+WORDS = st.sampled_from([*NAMES, *SIGNS, "\n", "\x00"])
+
+
+@settings(max_examples=200, deadline=None)
+@example(["-9223372036854775809 == 1"])
+@example(["1 / 0 == 1"])
+@given(st.lists(WORDS | st.text(max_size=5), max_size=12))
+def test_whatever_an_author_writes_is_a_condition_or_its_faults(words: list[str]) -> None:
+    text = " ".join(words)
+    try:
+        condition = LANGUAGE.compile(text)
+    except ConditionError as error:
+        found = list(error.faults)
+    else:
+        found = []
+        with suppress(Unanswered):
+            assert condition.holds(GIVEN, TODAY) in (True, False)
+
+    lines = text.split("\n")
+    assert all(
+        1 <= each.line <= len(lines) and each.column >= 1 and each.what and each.remedy for each in found
+    )
+
+
+def test_two_threads_on_two_days_do_not_see_each_others_today() -> None:
+    condition = LANGUAGE.compile("days_since(answers.left_on) == 31")
+    days = [TODAY, date(2020, 1, 1)] * 50
+
+    with ThreadPoolExecutor(8) as pool:
+        held = list(pool.map(lambda day: condition.holds(GIVEN, day), days))
+
+    assert held == [True, False] * 50

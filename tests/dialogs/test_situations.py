@@ -1,6 +1,6 @@
 """Every situation of a script, and nothing twice."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations, product
 
 from hypothesis import given, settings
@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from dialogs import loader
 from dialogs.answers import is_woman
-from dialogs.conditions import age
-from dialogs.domains import person
+from dialogs.conditions import Language, Readable, age
+from dialogs.domains import person, representatives
 from dialogs.road import build
+from dialogs.script import Date, Number
 from dialogs.situations import pairs, situations
 from tests.dialogs.scripts import SMALL, TODAY, script, small
 
@@ -69,6 +70,61 @@ def test_borders_of_every_kind_are_found() -> None:
     assert values(
         "kind: choices\n    options: {a: {zh-CN: 甲, en: A}, b: {zh-CN: 乙, en: B}}", "'a' in answers.months"
     ) == [["a"], ["b"], ["a", "b"]]
+
+
+BOUND = st.tuples(st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.integers(0, 30), st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(BOUND, min_size=1, max_size=3), st.sampled_from(["&&", "||"]))
+def test_between_two_listed_numbers_nothing_changes(bounds: list[tuple[str, int, bool]], join: str) -> None:
+    parts = [f"{at} {op} answers.n" if turned else f"answers.n {op} {at}" for op, at, turned in bounds]
+    language = Language({"n": Readable("whole")})
+    condition = language.compile(f" {join} ".join(parts))
+    step = Number(id="n", kind="number", ask={"zh-CN": "几"}, label={"zh-CN": "几"}, between=(0, 32))
+
+    listed = list(representatives(script(), step, [condition], language, TODAY))
+
+    for number in range(33):
+        nearest = max(each for each in listed if each <= number)
+        assert condition.holds({"n": number}, TODAY) is condition.holds({"n": nearest}, TODAY)
+
+
+DAYS = st.tuples(
+    st.sampled_from(
+        ["answers.n {} '2026-{:02}-15'", "days_since(answers.n) {} {}", "months_since(answers.n) {} {}"]
+    ),
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+    st.integers(1, 12),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(DAYS, min_size=1, max_size=3), st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.data())
+def test_between_two_listed_days_nothing_changes(
+    bounds: list[tuple[str, str, int]], today: date, data: st.DataObject
+) -> None:
+    language = Language({"n": Readable("date")})
+    condition = language.compile(" || ".join(form.format(op, at) for form, op, at in bounds))
+    step = Date(
+        id="n",
+        kind="date",
+        ask={"zh-CN": "哪天"},
+        label={"zh-CN": "哪天"},
+        not_before="2024-06-01",
+        not_after=None,
+    )
+
+    listed = list(representatives(script(), step, [condition], language, today))
+
+    known = {each: condition.holds({"n": each}, today) for each in listed}
+    for offset in data.draw(st.lists(st.integers(0, 1100), min_size=40, max_size=40)):
+        day = (date(2024, 6, 1) + timedelta(offset)).isoformat()
+        nearest = max(each for each in listed if each <= day)
+        assert condition.holds({"n": day}, today) is known[nearest]
+    for each in listed[1:]:
+        day_before = (date.fromisoformat(each) - timedelta(1)).isoformat()
+        assert condition.holds({"n": day_before}, today) is known[max(at for at in listed if at < each)]
 
 
 def test_ages_are_played_by_invented_people() -> None:
