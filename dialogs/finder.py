@@ -21,7 +21,7 @@ from dialogs.answers.cleaning import fold
 from dialogs.script import Script
 
 SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
-PART = 60.0  # he said a part of the name, no more: worth offering, never sure
+PART = 60.0  # he said a part of a name, no more: worth offering, never sure
 MOST_OFFERS = 5
 _WIDEST_GAP = 2  # characters inside a synonym: 交个社保, 交一下社保
 _LONGEST = 60  # characters of a sentence that are looked at; the matter stands in its beginning
@@ -90,8 +90,10 @@ def _likeness(said: _Name, name: _Name) -> float:
     gap = _gap(said.words, name.words)
     if gap is not None:
         return min(99.0, 78.0 + 5.0 * len(name.words) - 3.0 * gap)
-    part = PART if said.words in name.words else 0.0
-    return max(part, _by_characters(said, name), _by_sound(said, name))
+    likeness = max(_by_characters(said, name), _by_sound(said, name))
+    if said.words in name.words:
+        return min(max(likeness, PART), SURE - 1)
+    return likeness
 
 
 def _gap(said: str, name: str) -> int | None:

@@ -23,7 +23,7 @@ from dialogs.answers.choosing import (
     show_confirm,
     yes_or_no,
 )
-from dialogs.answers.cleaning import is_too_long, plain, tidy
+from dialogs.answers.cleaning import LONGEST, SHORT, plain, tidy
 from dialogs.answers.counting import read_money, read_number, show_money, show_number
 from dialogs.answers.days import read_date, read_month, show_date, show_month
 from dialogs.answers.identity import (
@@ -63,6 +63,8 @@ __all__ = [
     "yes_or_no",
 ]
 
+AT_LENGTH = frozenset({"text", "address"})
+
 Reader = Callable[[Asked[Any], str, str], Accepted | Rejected]
 Shower = Callable[[Asked[Any], Any, bool], str]
 
@@ -88,8 +90,8 @@ def read(
     question: AnyQuestion, text: str, option: str = "", *, script: Script, today: date, lang: str
 ) -> Accepted | Rejected:
     """Return the answer in what he typed (`text`) or tapped (`option`, its id), or why there is none."""
-    if is_too_long(text) or is_too_long(option):
-        return no("too_long")
+    if len(text) + len(option) > (LONGEST if question.kind in AT_LENGTH else SHORT):
+        return no("too_long")  # somebody pasted a document, or worse
     reader, _ = KINDS[question.kind]
     return reader(Asked(question, script, today, lang), text, option)
 

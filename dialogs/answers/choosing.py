@@ -20,7 +20,7 @@ from pypinyin import lazy_pinyin
 from dialogs.answers.cleaning import fold, folded, plain
 from dialogs.answers.numerals import amount
 from dialogs.answers.verdict import Accepted, Answer, Asked, no
-from dialogs.answers.vocabulary import ALL, LAST, NAY, NONE, UNSURE, YES
+from dialogs.answers.vocabulary import ALL, BARE_YES, LAST, NAY, NONE, UNSURE, YES
 from dialogs.script import Choice, Choices, Confirm, Words
 from dialogs.wording import pick, say
 
@@ -111,10 +111,12 @@ def yes_or_no(text: str, option: str = "") -> bool | None:
 
 def match(text: str, options: Options, ask: str) -> list[str]:
     """Return the options `text` may mean: one is an answer, none and several are not."""
+    at_once = _digit(text, options)
+    if at_once:
+        return [at_once]
     said = fold(text)
     labels = {name: tuple(folded(words) for words in each.values()) for name, each in options.items()}
-    bare = _LEAD.sub("", said.strip(_PARTICLES)) or said
-    exact = [name for name, each in labels.items() if said in each or bare in each]
+    exact = _labelled(text, labels)
     if exact or not said or _A_NOT_A.search(said):
         return exact
     line = plain(text)
@@ -123,11 +125,31 @@ def match(text: str, options: Options, ask: str) -> list[str]:
         return [place]
     both = _PLACE_AND_WORDS.fullmatch(line)
     if both:  # "2. 没有", as it was copied from our list; where they differ he is asked again
-        words = match(both["words"], options, ask)
-        return words if words == [_place(both["place"], options)] else []
+        return [name for name in _labelled(both["words"], labels) if name == _place(both["place"], options)]
     if said.isdigit() and len(said) == 1:
         return []  # a place we do not have, not the 6 of 60 %
-    return _by_words(bare, labels, folded(ask))
+    return _by_words(said, _bare(said), labels, folded(ask))
+
+
+def _labelled(text: str, labels: Labels) -> list[str]:
+    """Return the options with exactly this label."""
+    said = fold(text)
+    bare = _bare(said)
+    return [name for name, each in labels.items() if said in each or bare in each]
+
+
+def _bare(said: str) -> str:
+    """Return the words without 我要 before them and particles after them; all of them if nothing is left."""
+    return _LEAD.sub("", said.strip(_PARTICLES)) or said
+
+
+def _digit(text: str, options: Options) -> str:
+    """Return the option for the commonest answer of all, one digit; labels that are digits go before."""
+    if len(text) != 1 or not "1" <= text <= "9" or int(text) > len(options):
+        return ""
+    if any(text in words.values() for words in options.values()):
+        return ""
+    return list(options)[int(text) - 1]
 
 
 def _place(line: str, options: Options) -> str | None:
@@ -148,19 +170,35 @@ def _number(name: str) -> int:
     return int(value) if value is not None and value == int(value) else _ORDINALS.get(name, 0)
 
 
-def _by_words(said: str, labels: Labels, ask: str) -> list[str]:
-    word = said.replace(" ", "")
-    if word in UNSURE:
+def _by_words(said: str, bare: str, labels: Labels, ask: str) -> list[str]:
+    """Match words; `bare` is `said` without 我要 before it and particles after it."""
+    if UNSURE.intersection((said.replace(" ", ""), bare)):
         return [name for name, each in labels.items() if _is_unsure(name, each)]
-    parts = [name for name, each in labels.items() if any(_stands_in(said, label) for label in each)]
+    if bare in ALL:
+        return _both(labels)
+    parts = _parts(said, labels) or _parts(bare, labels)
     if len(parts) == 1 and any(_negative(said) == _negative(label) for label in labels[parts[0]]):
         return parts
     return (
         _inside(said, labels, ask)
-        or _by_sign(said, labels, ask)
+        or _by_sign(bare, labels, ask)
         or _by_sound(said, labels)
         or (parts if len(parts) > 1 else [])
     )
+
+
+def _parts(said: str, labels: Labels) -> list[str]:
+    return [name for name, each in labels.items() if any(_stands_in(said, label) for label in each)]
+
+
+def _both(labels: Labels) -> list[str]:
+    """都要 where one option is all the others together: 养老, 医疗, 养老和医疗."""
+    first = {name: each[0] for name, each in labels.items() if not _is_unsure(name, each)}
+    return [
+        name
+        for name, label in first.items()
+        if len(first) > 2 and all(other in label for other in first.values())
+    ]
 
 
 def _stands_in(part: str, whole: str) -> bool:
@@ -198,10 +236,14 @@ def _is_about(ask: str, *pieces: str) -> bool:
 
 def _by_sign(said: str, labels: Labels, ask: str) -> list[str]:
     """Yes and no, where one option is the "no" to the other: 是 or 对 for 有, 没 or 没单位 for 没有."""
+    wanted = _meant(said, ask)
+    if wanted == 1:
+        plain_yes = [name for name, each in labels.items() if each[0] in BARE_YES]
+        if len(plain_yes) == 1:
+            return plain_yes
     signs = {name: _sign(each[0]) for name, each in labels.items() if not _is_unsure(name, each)}
     if sorted(signs.values()) != [-1, 1]:
         return []
-    wanted = _meant(said, ask)
     return [name for name, sign in signs.items() if sign == wanted]
 
 
@@ -249,6 +291,8 @@ def _several(text: str, options: Options, ask: str) -> list[str] | None:
     if said in NONE:
         return []
     parts = [part for part in _BETWEEN.split(plain(text)) if part]
+    if len(parts) > 2 * len(options):
+        return None
     if len(parts) == 1 and said.isdigit() and len(options) <= 9:
         parts = list(said)  # "13" where there are at most nine is 1 and 3
     found = [match(part, options, ask) for part in parts]

@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 LONGEST = 4000  # characters; WeChat lets 2,048 bytes through, the longest free text of a script is 2,000
+SHORT = 300  # characters; what is compared or computed is no text
 
 # Controls, zero-width and bidi marks, lone surrogates: invisible, or able to change what a clerk sees.
 # Me and the variation selectors turn "1" into a key cap, which is still a one.
@@ -32,11 +33,11 @@ def tidy(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return `text` tidied, half-width, circled digits as digits, lower case."""
+    """Return `text` tidied, half-width, circled digits as digits, lower case, at most SHORT characters."""
     if text.isascii():
-        return tidy(text).lower()
+        return tidy(text[:SHORT]).lower()
     # Twice: folding may uncover what was dropped, and lower case may decompose again (İ).
-    return tidy(unicodedata.normalize("NFKC", tidy(text)).lower())
+    return tidy(unicodedata.normalize("NFKC", tidy(text)).lower()[:SHORT])
 
 
 def fold(text: str) -> str:
@@ -47,11 +48,6 @@ def fold(text: str) -> str:
 
 # For the words of scripts alone: what an applicant wrote is not kept in a cache.
 folded = lru_cache(maxsize=4096)(fold)
-
-
-def is_too_long(text: str) -> bool:
-    """Say whether this is no answer to anything we ask: somebody pasted a document, or worse."""
-    return len(text) > LONGEST
 
 
 @lru_cache(maxsize=8192)

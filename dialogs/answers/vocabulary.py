@@ -25,6 +25,11 @@ YES = _words("""
     correct agree iagree true 👍 👌 ✅ ✔ 🆗 1
 """)
 
+# labels that say yes and nothing else
+BARE_YES = _words("""
+    是 对 好 行 在 有 能 会 要 可以 愿意 同意 yes
+""")
+
 # no; 2 because our own prompt says so
 NAY = _words("""
     不 不是 不是的 否 不对 不好 不行 不可以 不同意 不要 不用 没有 没 不愿意 没得 莫得 冇 错 错了

@@ -19,6 +19,9 @@ HUKOU = question(
     },
 )
 EMPLOYED = question("choice", ask="现在有单位给您交社保吗？", options={"has": "有", "none": "没有"})
+CAMERA = question("choice", options={"can": "能", "helped": "要人帮忙拿手机", "cannot": "不能，行动不便"})
+TOGETHER = question("choice", options={"here": "在一起", "apart": "不在一起", "gone": "老人已经不在了"})
+BOTH = question("choice", options={"pension": "养老", "medical": "医疗", "both": "养老和医疗"})
 LEVEL = question("choice", options={"l60": "最低档 60%", "l100": "中间档 100%", "l300": "最高档 300%"})
 THREE = {"pension": "养老", "medical": "医疗", "jobless": "失业"}
 KINDS = question("choices", options=THREE)
@@ -52,6 +55,14 @@ def test_number_label_sound_and_sentence_mean_the_same(typed: str) -> None:
         (EMPLOYED, "没得", "none"),
         (EMPLOYED, "没单位", "none"),
         (EMPLOYED, "单位没有给我交", "none"),
+        (CAMERA, "可以", "can"),
+        (CAMERA, "不能", "cannot"),
+        (CAMERA, "要人帮忙", "helped"),
+        (TOGETHER, "不在了", "gone"),
+        (BOTH, "养老", "pension"),
+        (BOTH, "都要", "both"),
+        (BOTH, "两样都要", "both"),
+        (BOTH, "我要医疗", "medical"),
         (LEVEL, "最低", "l60"),
         (LEVEL, "最低的", "l60"),
         (LEVEL, "我要最低档", "l60"),
@@ -88,6 +99,7 @@ def test_nothing_is_guessed(asked: Any, typed: str) -> None:
 
 def test_a_word_of_several_options_asks_which() -> None:
     assert answer(LEVEL, "最") == "!choice_two"
+    assert answer(TOGETHER, "不在") == "!choice_two"  # away, or dead: nobody may guess here
     assert refusal(LEVEL, "档") == "您说的对得上好几个。请回数字，1到3只选一个。"
 
 
