@@ -15,6 +15,12 @@ from functools import lru_cache
 LONGEST = 4000  # characters; WeChat lets 2,048 bytes through, the longest free text of a script is 2,000
 SHORT = 300  # characters; what is compared or computed is no text
 
+# What nearly everybody types, recognised in one step: nothing in it is invisible; and nothing to fold.
+_ORDINARY = re.compile(r"[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff5e]*")
+_FOLDED = re.compile(r"[ -@\[-~\u3001\u3002\u4e00-\u9fff]*")
+
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")  # ٣ is a 3, and what is kept has digits everybody can read
+
 # Controls, zero-width and bidi marks, lone surrogates: invisible, or able to change what a clerk sees.
 # Me and the variation selectors turn "1" into a key cap, which is still a one.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Me"})
@@ -26,18 +32,20 @@ _KEPT_AS_SPACE = "\t\n\v\f\r\u0085\u2028\u2029"
 
 def tidy(text: str) -> str:
     """Return `text` without invisible characters, spaces collapsed, at most LONGEST characters."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text[:LONGEST].strip()
+    if _ORDINARY.fullmatch(text, 0, LONGEST):
+        return " ".join(text[:LONGEST].split())
     seen = "".join(_visible(each) for each in text[: 2 * LONGEST])
     return " ".join(seen.split())[:LONGEST].strip()
 
 
 def plain(text: str) -> str:
     """Return `text` tidied, half-width, circled digits as digits, lower case, at most SHORT characters."""
+    if _FOLDED.fullmatch(text, 0, SHORT):
+        return " ".join(text[:SHORT].split())
     if text.isascii():
         return tidy(text[:SHORT]).lower()
-    # Twice: folding may uncover what was dropped, and lower case may decompose again (İ).
-    return tidy(unicodedata.normalize("NFKC", tidy(text)).lower()[:SHORT])
+    # Tidied twice: folding may uncover what was dropped, and lower case may decompose again (İ).
+    return tidy(_FOREIGN_DIGIT.sub(_our_digit, unicodedata.normalize("NFKC", tidy(text)).lower())[:SHORT])
 
 
 def fold(text: str) -> str:
@@ -48,6 +56,10 @@ def fold(text: str) -> str:
 
 # For the words of scripts alone: what an applicant wrote is not kept in a cache.
 folded = lru_cache(maxsize=4096)(fold)
+
+
+def _our_digit(digit: re.Match[str]) -> str:
+    return str(unicodedata.decimal(digit[0]))
 
 
 @lru_cache(maxsize=8192)

@@ -17,9 +17,12 @@ EARLIEST_BIRTH = date(1900, 1, 1)
 _LEAD = re.compile(
     r"^(?:我的?|本人的?)?(?:公民)?(?:身份证?|身份)?(?:号码?|证号)?(?:就?是|[:=])?|(?:id|no\.?)(?:number)?[:=]?(?=\d)"
 )
+_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
+_WELL_FORMED = re.compile(r"[0-9]{17}[0-9X]")
 _SEPARATORS = re.compile(r"[\s\-_.,。、,:：]+")
 _X = str.maketrans(dict.fromkeys("xX×✕✖хХχΧ*", "X"))
 _TRAVEL_PERMIT = re.compile(r"[HM]\d{8}(?:\d\d)?")  # 港澳居民来往内地通行证
+_RESIDENCE_PERMIT = re.compile(r"8[123]0000\d{11}[\dX]")  # 港澳台居民居住证
 _PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
 _FOREIGN_CARD = re.compile(r"[A-Z]{3}\d{12}|9(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{14}[\dX]")
 
@@ -39,7 +42,7 @@ def check_character(first17: str) -> str:
         ValueError: a character is not a digit. Ask the applicant again; do not guess.
     Source: GB 11643-1999, which uses ISO 7064:1983 MOD 11-2.
     """
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(first17))
+    total = sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True))
     return "10X98765432"[total % 11]
 
 
@@ -59,8 +62,7 @@ def is_woman(number: str) -> bool:
 
 def read_id_number(asked: Asked[IdNumber], text: str, option: str) -> Answer:
     """Read a citizen identity number (GB 11643); kept as 17 digits and a digit or capital X."""
-    number = _SEPARATORS.sub("", _LEAD.sub("", _SEPARATORS.sub("", plain(text)), count=1)).upper()
-    number = number[:-1] + number[-1:].translate(_X)
+    number = text if _WELL_FORMED.fullmatch(text) else _cleaned(text)
     fault = _other_card(number) or _form(number)
     if fault:
         return fault
@@ -90,9 +92,14 @@ def show_name(asked: Asked[PersonName], value: str, masked: bool) -> str:
     return value
 
 
+def _cleaned(text: str) -> str:
+    number = _SEPARATORS.sub("", _LEAD.sub("", _SEPARATORS.sub("", plain(text)), count=1)).upper()
+    return number[:-1] + number[-1:].translate(_X)
+
+
 def _other_card(number: str) -> Answer | None:
     """Say kindly that a person helps: these cards are valid, this errand's form is not made for them."""
-    if _TRAVEL_PERMIT.fullmatch(number) or re.fullmatch(r"8[123]0000\d{11}[\dX]", number):
+    if _TRAVEL_PERMIT.fullmatch(number) or _RESIDENCE_PERMIT.fullmatch(number):
         return no("id_hkmt")
     if _FOREIGN_CARD.fullmatch(number):
         return no("id_foreign")
@@ -100,6 +107,8 @@ def _other_card(number: str) -> Answer | None:
 
 
 def _form(number: str) -> Answer | None:
+    if _WELL_FORMED.fullmatch(number):
+        return None
     if not any(each.isdigit() for each in number):
         return no("id_unclear")
     if "*" in number:
@@ -110,10 +119,8 @@ def _form(number: str) -> Answer | None:
         return no("id_letters", letter=odd)
     if len(number) == 15:
         return no("id_old")
-    if len(number) != LENGTH:
-        name = "id_short" if len(number) < LENGTH else "id_long"
-        return no(name, count=len(number), off=abs(LENGTH - len(number)))
-    return None
+    name = "id_short" if len(number) < LENGTH else "id_long"
+    return no(name, count=len(number), off=abs(LENGTH - len(number)))
 
 
 def _day_fault(number: str, today: date) -> Answer | None:
@@ -137,6 +144,6 @@ def _accepted(number: str) -> Answer:
 
 def _is_han(character: str) -> bool:
     """Say whether it is a Chinese character; planes 2 and 3 hold rare ones newer than our Unicode tables."""
-    if 0x20000 <= ord(character) <= 0x3FFFD or character == "〇":
+    if "\u4e00" <= character <= "\u9fff" or 0x20000 <= ord(character) <= 0x3FFFD or character == "〇":
         return True
     return unicodedata.name(character, "").startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH"))

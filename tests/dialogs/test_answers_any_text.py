@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import time
 import unicodedata
 from pathlib import Path
@@ -102,6 +103,31 @@ def test_cleaning_is_safe_and_idempotent(text: str) -> None:
 @given(any_text)
 def test_finding_never_raises(text: str) -> None:
     Finder([]).find(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [
+        ("id-number", "[0-9]{17}[0-9X]"),
+        ("phone", "1[3-9][0-9]{9}"),
+        ("bank-card", "[0-9]{16,19}"),
+        ("region", "[0-9]{6}"),
+        ("date", "[0-9]{4}-[01][0-9]-[0-3][0-9]"),
+        ("month", "[0-9]{4}-[01][0-9]"),
+    ],
+)
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_what_is_kept_has_one_shape(kind: str, shape: str, data: st.DataObject) -> None:
+    """Also when the digits are typed in another script or another width."""
+    text = data.draw(st.from_regex(shape, fullmatch=True))
+    zero = data.draw(st.sampled_from("0０٠०𝟎"))
+    got = answer(
+        ASKED[kind], "".join(chr(ord(zero) + int(each)) if each.isdigit() else each for each in text)
+    )
+
+    assert got.startswith("!") or re.fullmatch(shape, got)
+    assert got == answer(ASKED[kind], text)
 
 
 def _reasons() -> set[str]:
