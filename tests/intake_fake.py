@@ -185,7 +185,7 @@ class FakeIntake:
         key = request.match_info["id"], request.match_info["version"]
         body = await request.json()
         if self.definitions.setdefault(key, body) != body:
-            return _problem(422, message_zh="同一个版本，内容不一样。")
+            return _problem(409, message_zh="同一个版本，内容不一样。")
         return web.Response(status=204)
 
     async def _create(self, request: web.Request) -> web.Response:
