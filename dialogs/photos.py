@@ -30,7 +30,7 @@ class Measure:
     width, height:  pixels of the upload, upright.
     sharpness:      steepest edges in per cent of black to white a pixel, at about 1000 pixels wide.
                     50 to 100 in focus, 25 soft, below 20 the small print is gone.
-    white:          brightness of the paper, 0..255: the 95th percentile.
+    white:          brightness of the paper, 0..255: of the brightest pixels, leaving out 1.5 %.
     contrast:       dark print to light paper, 0..255.
     glare:          share of the picture, 0..1, that is burnt out by a reflection.
     card:           longer side of the paper in pixels of the upload; 0 when it could not be told
@@ -109,26 +109,24 @@ def judge(
             (a card that lies across).
         others: `Measure.look` of the photos in the other slots.
     """
+    paper = "document" in checks
     found = {
         "same_photo": any(apart(measure.look, other) <= limits.alike for other in others),
         "too_small": max(measure.width, measure.height) < limits.longer_side
         or min(measure.width, measure.height) < limits.shorter_side,
+        "too_far": paper and 0 < measure.card < limits.card,
         "too_dark": measure.white < limits.white,
         "blank": measure.contrast < limits.contrast,
         "blurred": measure.sharpness < limits.sharpness,
+        "cut_off": paper and bool(measure.cut),
+        "glare": paper and measure.glare > limits.glare,
     }
-    if "document" in checks:
-        found |= {
-            "cut_off": bool(measure.cut),
-            "too_far": 0 < measure.card < limits.card,
-            "glare": measure.glare > limits.glare,
-        }
     flags = (SIDEWAYS,) if measure.tall and "face-on-front" in checks else ()
     return Verdict(tuple(reason for reason, holds in found.items() if holds), flags)
 
 
 # Every reason `judge` can give, in the order to fix them.
-REASONS = ("same_photo", "too_small", "too_dark", "blank", "blurred", "cut_off", "too_far", "glare")
+REASONS = ("same_photo", "too_small", "too_far", "too_dark", "blank", "blurred", "cut_off", "glare")
 
 
 def apart(look: str, other: str) -> int:

@@ -118,6 +118,29 @@ def cut_off(photo: Image.Image, share: float = 0.45) -> Image.Image:
     return photo.crop((0, 0, round(photo.width * (1 - share)), photo.height))
 
 
+def shaken(photo: Image.Image, pixels: int) -> Image.Image:
+    """Return the photo as a hand that moved sideways by `pixels` would take it."""
+    moved = photo
+    for step in range(1, pixels):
+        moved = Image.blend(moved, ImageChops.offset(photo, step, 0), 1 / (step + 1))
+    return moved
+
+
+def held(photo: Image.Image, orientation: int) -> Image.Image:
+    """Return the pixels as a phone stores an upright photo when its EXIF says `orientation`."""
+    turn = Image.Transpose
+    stored = {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_90,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_270,
+    }
+    return photo.transpose(stored[orientation]) if orientation in stored else photo
+
+
 def jpeg(photo: Image.Image, *, quality: int = 90, orientation: int = 1, gps: bool = False) -> bytes:
     """Return the photo as JPEG bytes; `orientation` is what the EXIF says of how the phone was held."""
     exif = Image.Exif()
