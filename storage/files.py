@@ -9,7 +9,7 @@ Hoang, Reyhanitabar, Rogaway and Vizár, 2015):
     nonce  counter 11 | 1 for the last piece, else 0
 
 It arrives as a part file and gets its name only after fsync; the folder is synced after that. So a
-name that exists is a whole file. Which files belong to whom is in the rows (`files` table), not here.
+name that exists is a whole file. Which files belong to whom is in the rows (`storage.uploads`), not here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from storage.faults import hit
 from storage.keyring import sync_folder
 from storage.vault import Box, SealBroken
 
@@ -204,8 +205,10 @@ class _Writer:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        hit("file.part_written")
         self._part.rename(path)
         sync_folder(path.parent)
+        hit("file.renamed")
         return Received(self.id, self._hash.hexdigest(), self.size)
 
     def drop(self) -> None:

@@ -218,6 +218,7 @@ files = _table(
 )
 Index("ix_files_conversation", files.c.conversation)
 Index("ix_files_state", files.c.state, files.c.created_at)
+Index("ix_files_applicant", files.c.applicant, files.c.created_at)
 
 audit = _table(
     "audit",

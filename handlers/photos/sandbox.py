@@ -22,7 +22,7 @@ from dialogs.photos import FAULTS, Measure, measured
 
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 WORKERS = 2
-DEADLINE = 15.0  # seconds of wall clock; 5 s of processor time are the worker's own limit
+DEADLINE = 15.0  # seconds of wall clock; 5 s of processor time are the decoder's own limit
 USES = 500  # photos before a worker is replaced, should a library leak in it
 ROOT = Path(__file__).resolve().parents[2]
 

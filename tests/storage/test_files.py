@@ -223,3 +223,31 @@ def test_a_killed_upload_leaves_a_part_that_is_swept_and_no_file(tmp_path: Path)
     assert store.sweep(later, dry_run=True) == 1
     assert store.sweep(later) == 1
     assert on_disk(tmp_path) == []
+
+
+KEPT = """
+import sys
+from pathlib import Path
+from storage.files import FileStore
+from storage.keyring import KeyRing
+from storage.vault import Vault
+
+vault = Vault(KeyRing.fresh())
+FileStore(Path(sys.argv[1])).keep_now(bytes(100_000), vault.box(vault.new_key()))
+"""
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize(("point", "files", "parts"), [("file.part_written", 0, 1), ("file.renamed", 1, 0)])
+def test_whenever_the_power_fails_a_name_is_a_whole_file(
+    tmp_path: Path, point: str, files: int, parts: int
+) -> None:
+    folder = tmp_path / "files"
+    ended = subprocess.run(
+        [sys.executable, "-c", KEPT, str(folder)], env={**os.environ, "FAULT": f"{point}:1"}, check=False
+    )
+    store, later = FileStore(folder), datetime.now(UTC) + timedelta(seconds=5)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list(store.held(later))) == files
+    assert store.sweep(later) == parts

@@ -91,6 +91,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_files_conversation", "files", ["conversation"])
     op.create_index("ix_files_state", "files", ["state", "created_at"])
+    op.create_index("ix_files_applicant", "files", ["applicant", "created_at"])
     op.create_table(
         "inbox",
         sa.Column("conversation", sa.String(length=26), nullable=False),
