@@ -10,6 +10,7 @@ met by somebody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from dialogs.conditions import Unanswered
 from dialogs.office import offices
 from dialogs.plain_words import CHANNELS, Limits
 from dialogs.problems import Marks, Path, Problem, did_you_mean
-from dialogs.road import Road, build
+from dialogs.road import CONSENT, READ_BACK, Road, build
 from dialogs.script import Choice, Choices, Handoff, Limit, Outcome, Scenario, Script, Sourced
 from dialogs.situations import Situation, Situations, situations
 
@@ -164,16 +165,19 @@ def _broken(script: Script, ways: Situations, paths: Mapping[str, Path], marks: 
         if each.end == "broken":
             witnesses.setdefault((each.at, each.missing), each)
     for (at, missing), each in witnesses.items():
-        path = _told_where(script, missing) if at == "consent" else (*paths.get(at, ()), "when")
+        path = _where(script, at, missing) if at in (CONSENT, READ_BACK) else (*paths[at], "when")
         what = f"reads {_names(missing)}, which was not asked when {each.witness()}"
         remedy = f"Guard it: the condition of that question && answers.{min(missing, default='x')} ..."
         yield marks.problem(path, what, remedy, "reads-unanswered")
 
 
-def _told_where(script: Script, missing: frozenset[str]) -> Path:
+def _where(script: Script, at: str, missing: frozenset[str]) -> Path:
+    """Return where a condition is written that is met in the notice or before the video call."""
+    if at == READ_BACK:
+        return ("verification", "video", "when")
     for part in ("materials", "tells"):
         for place, each in enumerate(getattr(script, part)):
-            if each.when and any(f"answers.{name}" in each.when for name in missing):
+            if missing & set(re.findall(r"answers\.(\w+)", each.when or "")):
                 return (part, place, "when")
     return ("tells",)
 

@@ -19,40 +19,45 @@ text are not readable: which way a case goes may not hang on them.
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from cel_expr_python import cel
 
 from dialogs.answers.identity import birth_date, is_woman
+from dialogs.condition_faults import (
+    FUNCTIONS,
+    MAX_LENGTH,
+    Fault,
+    Readable,
+    Readables,
+    Shape,
+    Tables,
+    explain,
+    misfits,
+    too_long,
+)
 from dialogs.expression import Node, tree
-from dialogs.problems import did_you_mean
-from dialogs.script import Choice, Choices, Edition, Number, Script, edition_on
+from dialogs.script import Choice, Choices, Number, Script, edition_on
 
-MAX_LENGTH = 1000  # characters; a longer condition is a program, and nobody can read it aloud
+__all__ = [
+    "FUNCTIONS",
+    "Condition",
+    "ConditionError",
+    "Fault",
+    "Language",
+    "Readable",
+    "Unanswered",
+    "age",
+    "compile_condition",
+    "months_between",
+    "readables",
+]
+
 MAX_REMEMBERED = 1024  # results kept per condition; real ones have a handful of cases
-
-Shape = Literal["choice", "choices", "confirm", "whole", "decimal", "money", "date", "month", "text"]
-
-
-class Readable(NamedTuple):
-    """What a condition may know of one question: the shape of its answer, and the options of a choice."""
-
-    shape: Shape
-    options: frozenset[str] = frozenset()
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a condition's text. Line and column count from 1, in characters."""
-
-    line: int
-    column: int
-    what: str
-    remedy: str
 
 
 class ConditionError(ValueError):
@@ -148,12 +153,7 @@ _SHAPES: Mapping[str, Shape] = {
     "id-number": "text",
     "region": "text",
 }
-_FORMS = {
-    "date": (re.compile(r"\d{4}-\d\d-\d\d"), "2026-11-27"),
-    "month": (re.compile(r"\d{4}-\d\d"), "2026-12"),
-}
 _DAY_FUNCTIONS = frozenset({"age", "days_since", "months_since", "number"})
-FUNCTIONS = ("age", "is_woman", "days_since", "months_since", "number", "yuan")
 
 
 def age(id_number: str, today: date) -> int:
@@ -195,9 +195,7 @@ def _option_ids(script: Script, question: Choice | Choices) -> frozenset[str]:
 class Language:
     """The names and functions one script's conditions are written in."""
 
-    def __init__(
-        self, readable: Mapping[str, Readable], tables: Mapping[str, Sequence[Edition]] | None = None
-    ) -> None:
+    def __init__(self, readable: Readables, tables: Tables | None = None) -> None:
         self._readable = readable
         self._tables = tables or {}
         self._amounts: dict[tuple[str, date], dict[str, int]] = {}
@@ -211,17 +209,17 @@ class Language:
             ConditionError: with everything that is wrong with it.
         """
         if len(text) > MAX_LENGTH:
-            raise ConditionError(_too_long(text))
+            raise ConditionError(too_long(text))
         try:
             expression = self._env.compile(text)
         except (RuntimeError, TypeError) as error:  # TypeError: text that is not Unicode, a lone surrogate
-            raise ConditionError(*self._explain(str(error), text)) from None
+            raise ConditionError(*explain(str(error), text, self._readable)) from None
         if expression.return_type() != _BOOL:
             found = expression.return_type().name().lower()
             what = f"the condition is a value ({found}), not a yes or no"
             raise ConditionError(Fault(1, 1, what, "compare it with something: answers.x == 'y'"))
         root = tree(expression.serialize())
-        if faults := [*self._misfits(root, text)]:
+        if faults := [*misfits(root, text, self._readable, self._tables)]:
             raise ConditionError(*faults)
         return self._condition(text, expression, root)
 
@@ -268,89 +266,11 @@ class Language:
             for name, returns, takes, run in table
         ]
 
-    def _misfits(self, root: Node, text: str) -> list[Fault]:
-        """Return what the type checker cannot see: options, days and rows that do not exist."""
-        faults = []
-        for node in root.walk():
-            if node.kind != "call":
-                continue
-            if node.text in ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in"):
-                faults += self._unfit_literals(node, text)
-            elif node.text == "number":
-                faults += self._unknown_rows(node, text)
-        return faults
-
-    def _unfit_literals(self, comparison: Node, text: str) -> list[Fault]:
-        names = [each.text.removeprefix("answers.") for each in comparison.children if each.kind == "name"]
-        known = [(name, self._readable[name]) for name in names if name in self._readable]
-        if len(known) != 1:
-            return []
-        literals = [
-            each
-            for child in comparison.children
-            for each in (child, *(child.children if child.kind == "other" else ()))
-            if each.kind == "literal" and isinstance(each.value, str)
-        ]
-        return [fault for each in literals if (fault := _misfit(*known[0], each, text))]
-
-    def _unknown_rows(self, call: Node, text: str) -> list[Fault]:
-        table, rows = call.children[0], [each for each in call.children[1].walk() if each.kind == "literal"]
-        if not isinstance(table.value, str) or table.value not in self._tables:
-            where = _place(text, table.at)
-            remedy = did_you_mean(str(table.value or ""), self._tables, "add the table under `tables:`")
-            return [Fault(*where, "number() names a table that does not exist", remedy)]
-        faults = []
-        for edition in self._tables[table.value]:
-            amounts = {row.id: row.amount for row in edition.rows}
-            for row in rows:
-                if isinstance(row.value, str) and not _whole(amounts.get(row.value)):
-                    since = edition.valid.from_
-                    what = f"table {table.value} from {since} has no whole amount in row {row.value!r}"
-                    faults.append(Fault(*_place(text, row.at), what, "give that row an `amount:`"))
-        return faults
-
-    def _explain(self, message: str, text: str) -> list[Fault]:
-        """Turn the CEL library's report into faults an author understands."""
-        found = re.findall(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)", message)
-        faults = [
-            self._explain_one(max(1, int(line)), max(1, int(at)), what, text) for line, at, what in found
-        ]
-        if not faults:
-            return [Fault(1, 1, "the condition cannot be read", "see docs/scripts.md, Conditions")]
-        # After a syntax error the parser stumbles on; only the first report helps.
-        return faults[:1] if "Syntax error" in found[0][2] else faults
-
-    def _explain_one(self, line: int, column: int, what: str, text: str) -> Fault:
-        if undeclared := re.match(r"undeclared reference to '([^']*)'", what):
-            return self._unknown_name(undeclared[1], line, column)
-        if overload := re.match(r"found no matching overload for '([^']*)' applied to '\((.*)\)'", what):
-            return _mismatch(overload[1], overload[2], line, column)
-        if re.search(r"(?<![=!<>])=(?!=)", text):
-            return Fault(line, column, "a single = does not compare", "write == ")
-        plain = re.sub(r"Syntax error: |<EOF>", lambda m: "the end" if "EOF" in m[0] else "", what)
-        plain = plain.removesuffix(" [INVALID_ARGUMENT]").split(" expecting ")[0]
-        return Fault(line, column, f"not a condition: {plain}", "see docs/scripts.md, Conditions")
-
-    def _unknown_name(self, name: str, line: int, column: int) -> Fault:
-        if not name.startswith("answers."):
-            if name in self._readable:
-                return Fault(line, column, f"{name} is not a name here", f"write answers.{name}")
-            what = f"there is no name or function {name}"
-            remedy = did_you_mean(
-                name, (*FUNCTIONS, "today"), "answers are written answers.<id of the question>"
-            )
-            return Fault(line, column, what, remedy)
-        answer = name.removeprefix("answers.")
-        # CEL marks the dot; the author looks for the word.
-        where = max(1, column - len("answers"))
-        remedy = did_you_mean(answer, self._readable, "name a question of this script that is asked before")
-        return Fault(line, where, f"no question with the id {answer} can be read here", remedy)
-
 
 def compile_condition(
     text: str,
-    readable: Mapping[str, Readable],
-    tables: Mapping[str, Sequence[Edition]] | None = None,
+    readable: Readables,
+    tables: Tables | None = None,
 ) -> Condition:
     """Return the condition written as `text`. To compile several, keep one `Language`.
 
@@ -358,41 +278,3 @@ def compile_condition(
         ConditionError: with everything that is wrong with it.
     """
     return Language(readable, tables).compile(text)
-
-
-def _misfit(name: str, readable: Readable, literal: Node, text: str) -> Fault | None:
-    value = str(literal.value)
-    if readable.options and value not in readable.options:
-        remedy = did_you_mean(
-            value, readable.options, f"its options are {', '.join(sorted(readable.options))}"
-        )
-        return Fault(*_place(text, literal.at), f"{name} has no option {value!r}", remedy)
-    form, sample = _FORMS.get(readable.shape, (None, ""))
-    if form and not form.fullmatch(value):
-        return Fault(
-            *_place(text, literal.at), f"{value!r} is not a {readable.shape}", f"write it like '{sample}'"
-        )
-    return None
-
-
-def _mismatch(operator: str, types: str, line: int, column: int) -> Fault:
-    what = f"{operator.strip('_')} does not fit ({types})"
-    if {"double", "int"} <= set(re.split(r"[^a-z]+", types)):
-        return Fault(line, column, what, "write the number with a point: 1.0")
-    if operator == "@in" or "list" in types:
-        return Fault(line, column, what, "for an answer of several: 'option' in answers.x")
-    return Fault(line, column, what, "compare like with like: words in quotes, numbers without")
-
-
-def _too_long(text: str) -> Fault:
-    what = f"the condition has {len(text)} characters, {MAX_LENGTH} are allowed"
-    return Fault(1, 1, what, "ask one more question, or split the step")
-
-
-def _whole(amount: float | None) -> bool:
-    return amount is not None and amount == int(amount)
-
-
-def _place(text: str, at: int) -> tuple[int, int]:
-    before = text[:at]
-    return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1

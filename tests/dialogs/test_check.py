@@ -24,6 +24,8 @@ ERRORS = {
     "steps behind an end for all": ("    when: answers.stay == 'rented' && answers.months < 6\n", "", "{id: name", "unreachable", "steps above"),
     "an answer not given": ("answers.stay == 'rented' && answers.months < 6", "answers.months < 6", "when: answers.months", "reads-unanswered", "Guard it"),
     "a paper that reads an answer not given": ("when: answers.stay == 'rented', pages", "when: answers.months > 7, pages", "when: answers.months > 7", "reads-unanswered", "Guard it"),
+    "a video call that reads an answer not given": ("scenarios:", "verification: {video: {when: answers.months > 9}}\nscenarios:", "verification:", "reads-unanswered", "Guard it"),
+    "something told that reads an answer not given": ("scenarios:", "tells: [{text: {zh-CN: 好, en: Good}, when: answers.months > 9}]\nscenarios:", "tells:", "reads-unanswered", "Guard it"),
     "a failing scenario": ("given: {stay: rented, months: 6}", "given: {stay: rented, months: 5}", "expect: {submit", "scenario-fails", "what the scenario expects"),
     "a scenario with other papers": ("materials: [lease]", "materials: []", "expect: {submit", "scenario-fails", "expects"),
     "a scenario with an option there is not": ("given: {stay: rented,", "given: {stay: tent,", "stay: tent", "scenario-answer", "rented, own"),
