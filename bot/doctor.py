@@ -27,6 +27,7 @@ from rich.table import Table
 
 from bot.settings import Settings, SettingsError, load, unknown
 from handlers.intake import IntakeClient, IntakeError
+from handlers.photos import Photos
 from storage import outbox
 from storage.database import Database
 from storage.errors import SchemaBehind, StorageError
@@ -203,6 +204,24 @@ async def check_calendar(_: Settings) -> AsyncIterator[Finding]:
             yield Finding("calendar", "ok", f"working days of {year} are known")
 
 
+async def check_photos(_: Settings) -> AsyncIterator[Finding]:
+    """A process that decodes photos can be started, and its walls hold on this machine."""
+    async with asyncio.timeout(30), Photos(1) as photos:
+        walls = await photos.walls()
+    open_ones = sorted(name for name, holds in walls.items() if not holds)
+    if not walls:
+        yield Finding(
+            "photos", "bad", "no process that decodes photos starts", "see the log; photos cannot be taken"
+        )
+    elif open_ones:
+        remedy = (
+            "photos are still decoded apart, with limits; a newer kernel or fewer container limits close it"
+        )
+        yield Finding("photos", "warn", f"the decoder is not kept from: {', '.join(open_ones)}", remedy)
+    else:
+        yield Finding("photos", "ok", f"the decoder is kept from {', '.join(sorted(walls))}")
+
+
 async def check_pages(_: Settings) -> AsyncIterator[Finding]:
     """The web pages have been built."""
     for name, package, page in (("chat page", "handlers", "chat"), ("review page", "intake", "review")):
@@ -231,6 +250,7 @@ CHECKS: tuple[Check, ...] = (
     check_database,
     check_intake,
     check_calendar,
+    check_photos,
     check_pages,
     check_machine,
 )

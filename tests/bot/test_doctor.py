@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -29,6 +30,12 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "var"
     monkeypatch.setenv("ZEROTRIP_DATA_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real decoder takes a second to start; one look by hand is enough."""
+    monkeypatch.setattr(doctor, "Photos", Walls)
 
 
 async def found() -> dict[str, Finding]:
@@ -107,6 +114,37 @@ async def test_the_intake_service_is_asked(intake: FakeIntake, monkeypatch: pyte
 
     monkeypatch.setenv("ZEROTRIP_INTAKE_TOKEN", "another-token")
     assert (await found())["intake service"].level == "warn"
+
+
+class Walls:
+    """Photos whose walls are as told."""
+
+    told: ClassVar[dict[str, bool]] = {}
+
+    def __init__(self, workers: int) -> None:
+        pass
+
+    async def __aenter__(self) -> Walls:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def walls(self) -> dict[str, bool]:
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("walls", "level"),
+    [({"files": True, "network": True}, "ok"), ({"files": True, "network": False}, "warn"), ({}, "bad")],
+)
+async def test_the_walls_around_photos(
+    walls: dict[str, bool], level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Walls, "told", walls)
+    monkeypatch.setattr(doctor, "Photos", Walls)
+
+    assert (await found())["photos"].level == level
 
 
 async def test_settings_that_cannot_be_used_are_all_told(monkeypatch: pytest.MonkeyPatch) -> None:
