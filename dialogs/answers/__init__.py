@@ -21,7 +21,6 @@ from dialogs.answers.choosing import (
     show_choice,
     show_choices,
     show_confirm,
-    yes_or_no,
 )
 from dialogs.answers.cleaning import LONGEST, SHORT, plain, tidy
 from dialogs.answers.counting import read_money, read_number, show_money, show_number
@@ -35,6 +34,7 @@ from dialogs.answers.identity import (
     show_id_number,
     show_name,
 )
+from dialogs.answers.matching import yes_or_no
 from dialogs.answers.places import read_region, show_region
 from dialogs.answers.reaching import (
     read_address,
