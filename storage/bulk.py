@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, String, Table, TypeDecorator
+from sqlalchemy import Connection, Dialect, String, Table
 
 from dialogs.codec import dumps
+from storage.schema import UtcDateTime
 
 Row = tuple[Any, ...]
 Names = tuple[str, ...]
@@ -147,15 +148,21 @@ def _kind(dialect: Dialect, table: Table, column: str) -> str:
 def _conversions(
     dialect: Dialect, table: Table, columns: Names
 ) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
-    """Return the bind processors of our own types: they know how this database wants a time."""
-    found = []
-    for place, name in enumerate(columns):
-        kind = table.c[name].type
-        if isinstance(kind, TypeDecorator):
-            convert = kind.dialect_impl(dialect).bind_processor(dialect)
-            if convert is not None:
-                found.append((place, convert))
-    return tuple(found)
+    """Return where the times are in a row, and how this database wants them.
+
+    The rows of a turn share their times, so each is converted once. asyncpg takes aware times as they are.
+    """
+    if dialect.name == "postgresql":
+        return ()
+    kinds = [(place, table.c[name].type) for place, name in enumerate(columns)]
+    return tuple((place, _time_converter(dialect)) for place, kind in kinds if isinstance(kind, UtcDateTime))
+
+
+@lru_cache(maxsize=64)
+def _time_converter(dialect: Dialect) -> Callable[[Any], Any]:
+    convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    assert convert is not None
+    return lru_cache(maxsize=1024)(convert)
 
 
 def _quoted(dialect: Dialect, names: Names) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
 from dialogs.messages import Address
-from storage import conversations, ids, inbox, migrations
+from storage import calendar, conversations, ids, inbox, migrations
 from storage.errors import SchemaBehind, Unavailable
 from storage.postgres import Postgres
 from storage.signals import Signals
@@ -144,14 +144,22 @@ class Database:
         await self._backend.close()
 
     async def _bring_up(self, *, migrate: bool) -> None:
-        revision = await self.read(migrations.current)
-        if revision == migrations.HEAD:
+        if migrate:
+            await self.run(_prepare)
             return
-        if not migrate:
+        revision = await self.read(migrations.current)
+        if revision != migrations.HEAD:
             raise SchemaBehind(
                 f"the tables are at {revision or 'nothing'}, not {migrations.HEAD}. Run `zerotrip migrate`."
             )
-        await self.run(migrations.upgrade)
+
+
+def _prepare(connection: Connection) -> None:
+    """Bring the tables up, and into them what every release brings along."""
+    migrations.alone(connection)
+    if migrations.current(connection) != migrations.HEAD:
+        migrations.upgrade(connection)
+    calendar.seed(connection)
 
 
 def full_url(url: str) -> URL:

@@ -151,13 +151,14 @@ class Taker:
     def take(self, connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[Result]:
         """Take `arrivals`, at most one of a conversation; the caller commits. Returns a result for each."""
         lanes = conversations.lock(connection, [arrival.conversation for arrival in arrivals])
-        seen = inbox.seen(connection, [_key(arrival) for arrival in arrivals])
+        keys = [_key(arrival) for arrival in arrivals]
+        seen = inbox.seen(connection, keys)
         holds = [arrival.settles for arrival in arrivals if arrival.settles]
         standing = outbox.standing(connection, holds) if holds else set()
         batch = Batch()
         results: list[Result] = []
-        for arrival in arrivals:
-            lane, before = lanes.get(arrival.conversation), seen.get(_key(arrival))
+        for arrival, key in zip(arrivals, keys, strict=True):
+            lane, before = lanes.get(arrival.conversation), seen.get(key)
             if lane is None or lane.wrapped_key is None:
                 results.append(UnknownConversation(arrival.conversation))
             elif before is not None:
@@ -167,7 +168,7 @@ class Taker:
             elif arrival.settles and arrival.settles not in standing:
                 results.append(Taken(lane.id, False, lane.seq, lane.seq))
             else:
-                results.append(self._take(batch, lane, arrival))
+                results.append(self._take(batch, lane, arrival, key))
         hit("turn.decided")
         batch.write(connection, now)
         return results
@@ -195,7 +196,7 @@ class Taker:
         batch.write(connection, now)
         return more
 
-    def _take(self, batch: Batch, lane: Lane, arrival: Arrival) -> Taken:
+    def _take(self, batch: Batch, lane: Lane, arrival: Arrival, key: Key) -> Taken:
         if lane.pending:
             return self._park(batch, lane, arrival, None)
         try:
@@ -203,7 +204,7 @@ class Taker:
         except Exception as error:  # whatever the dialog raised, the event must not be lost
             return self._park(batch, lane, arrival, error)
         batch.arrived.append(
-            (*_key(arrival), arrival.at, lane.version, seq, last, "done", None, 1, None, None)
+            (*key, arrival.at, lane.version, seq, last, "done", None, 1, None, None)
         )  # fmt: skip
         if arrival.settles:
             batch.settled.append(arrival.settles)

@@ -30,9 +30,13 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     """Bring the tables up to revision `to`, in the transaction of `connection`."""
     from alembic import command
 
+    command.upgrade(config(connection), to)
+
+
+def alone(connection: Connection) -> None:
+    """Wait until no other process prepares this database; ours ends with its transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
-    command.upgrade(config(connection), to)
 
 
 def config(connection: Connection) -> Config:
