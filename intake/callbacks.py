@@ -28,7 +28,7 @@ from intake.unit import Unit
 
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 5 * 60, 30 * 60, 2 * 3600, 12 * 3600))
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
-LEASE = timedelta(seconds=30)  # longer than TIMEOUT: nobody else sends what we are sending
+LEASE = timedelta(seconds=15)  # longer than TIMEOUT: nobody else sends what we are sending
 PARALLEL = 8
 IDLE_SECONDS = 5.0  # look again at least this often: another process may have left work behind
 BUSY_STATUSES = frozenset({408, 425, 429})  # 4xx that say "later", not "never"
@@ -62,6 +62,8 @@ class Callbacks:
         self._silent = True  # until the first one is taken, so that a restart tries at once what waits
 
     async def run(self) -> None:
+        if self._parts.database.alone:
+            await self._parts.quietly(release)
         while True:
             self._parts.news.clear()
             try:
@@ -160,6 +162,13 @@ def claim(unit: Unit) -> list[Item]:
     for item in found:
         _set(unit, item, lease_until=unit.now + LEASE)
     return found
+
+
+def release(unit: Unit) -> None:
+    """End all leases: whoever held them is gone."""
+    unit.connection.execute(
+        update(callbacks).where(callbacks.c.lease_until.is_not(None)).values(lease_until=None)
+    )
 
 
 def taken(unit: Unit, item: Item, *, revive: bool) -> None:

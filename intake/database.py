@@ -30,6 +30,8 @@ class AlreadyServed(Exception):
 
 
 class Database(Protocol):
+    alone: bool  # no other process can be serving it: what was leased before is free
+
     async def run(self, work: Work[T]) -> T:
         """Do `work` in one transaction: committed when it returns, undone when it raises."""
 
@@ -56,6 +58,7 @@ async def open_database(url: str, *, exclusive: bool = True) -> Database:
 
 class SqliteDatabase:
     def __init__(self, url: str, *, exclusive: bool) -> None:
+        self.alone = exclusive
         self._lock = _claim(make_url(url).database or "") if exclusive else None
         self._writer, self._reader = _sqlite(url, "BEGIN IMMEDIATE"), _sqlite(url, "BEGIN")
         self._writing = ThreadPoolExecutor(1, "intake-writer")
@@ -87,6 +90,7 @@ class SqliteDatabase:
 class AsyncDatabase:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.alone = False
 
     async def run(self, work: Work[T]) -> T:
         async with self._engine.begin() as connection:

@@ -37,6 +37,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "Server": "intake",  # instead of the library's name and version
 }
 NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 

@@ -81,6 +81,7 @@ class World:
     parts: Parts
     clock: Clock
     session: aiohttp.ClientSession
+    browser: aiohttp.ClientSession  # with a jar of cookies
     receiver: Receiver
 
     async def call(
@@ -210,8 +211,13 @@ async def world(folder: Path, **more: str) -> AsyncIterator[World]:
     clock, receiver = Clock(), Receiver()
     bot = web.Application()
     bot.router.add_post("/intake/events", receiver.take)
-    async with serve(bot) as bot_url, aiohttp.ClientSession() as session:
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies also for an address that is a number
+    async with (
+        serve(bot) as bot_url,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        aiohttp.ClientSession(cookie_jar=jar) as browser,
+    ):
         receiver.url = f"{bot_url}/intake/events"
         parts = await open_parts(settings(folder, **{"callback_url": receiver.url, **more}), clock)
         async with serve(build(parts)) as url:
-            yield World(url, parts, clock, session, receiver)
+            yield World(url, parts, clock, session, browser, receiver)

@@ -1,0 +1,81 @@
+"""`openapi.yaml` against the service as it is served: right and wrong requests, made up from the schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import checks
+
+from intake.contract import document, fits
+from intake.states import EVENTS
+from tests.intake.process import served
+from tests.intake.world import TOKEN, application
+
+schema = schemathesis.openapi.from_dict(document())
+bounded = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("intake")) as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def number(address: str) -> str:
+    """A pre-application that was handed in."""
+    body = application("ref-00000001", materials=[])
+    headers = BEARER | {"Idempotency-Key": "ref-00000001"}
+    opened = requests.post(f"{address}/v1/pre-applications", json=body, headers=headers, timeout=10).json()
+    submit = f"{address}/v1/pre-applications/{opened['number']}/submit"
+    assert requests.post(submit, headers=BEARER, timeout=10).status_code == 200
+    found: str = opened["number"]
+    return found
+
+
+@schema.parametrize()
+@bounded
+def test_right_requests_are_taken_and_wrong_ones_refused(case: Any, address: str) -> None:
+    key, body = case.headers.get("Idempotency-Key"), case.body
+    if fits("Reference", key) and isinstance(body, dict) and fits("Reference", body.get("reference")):
+        case.headers["Idempotency-Key"] = body["reference"]  # that they are equal is beyond a schema
+
+    case.call_and_validate(base_url=address, headers=BEARER)
+
+
+@schema.include(path_regex="{number}").parametrize()
+@bounded
+def test_answers_about_a_real_one_are_what_the_contract_says(case: Any, address: str, number: str) -> None:
+    case.path_parameters["number"] = number
+
+    case.call_and_validate(
+        base_url=address,
+        headers=BEARER,
+        checks=[
+            checks.not_a_server_error,
+            checks.status_code_conformance,
+            checks.content_type_conformance,
+            checks.response_schema_conformance,
+        ],
+    )
+
+
+def test_the_contract_describes_every_event() -> None:
+    told = document()["components"]["schemas"]["EventData"]
+
+    assert {name for names in EVENTS.values() for name in names} == set(told["properties"])
+    for kind in EVENTS:
+        assert f"`{kind}`" in told["description"], kind
