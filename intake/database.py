@@ -51,7 +51,7 @@ async def open_database(url: str, *, exclusive: bool = True) -> Database:
     if make_url(url).get_backend_name() == "sqlite":
         database = SqliteDatabase(url, exclusive=exclusive)
     else:
-        database = AsyncDatabase(create_async_engine(url, pool_pre_ping=True))
+        database = AsyncDatabase(create_async_engine(url, pool_pre_ping=True, hide_parameters=True))
     await database.run(metadata.create_all)
     return database
 
@@ -118,7 +118,8 @@ def _claim(file: str) -> int:
 
 
 def _sqlite(url: str, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    # hide_parameters: an error's text goes to the log, and rows are about people.
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi: Any, _: Any) -> None:
