@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pi_heif
@@ -97,8 +98,11 @@ def _look_at(data: bytes, kind: str) -> Looked:
         picture.draft("YCbCr", (picture.width // shrink, picture.height // shrink))
     picture.load()
     small = _small(picture)
-    upright = small if turn is None else small.transpose(turn)
-    return Looked(_encoded(upright), _measured(upright, width, height))
+    # Pillow lets go of the interpreter while it computes: the copy is written while we measure.
+    with ThreadPoolExecutor(1) as helper:
+        kept = helper.submit(lambda: _encoded(numbers.turned(small, turn)))
+        measure = _measured(small, turn, width, height)
+        return Looked(kept.result(), measure)
 
 
 def _check_header(picture: Image.Image, kind: str) -> None:
@@ -140,12 +144,13 @@ def _encoded(upright: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _measured(upright: Image.Image, width: int, height: int) -> Measure:
-    grey = upright.getchannel(0)
-    fine = grey.reduce(max(1, round(max(grey.size) / numbers.EDGES_AT)))
+def _measured(small: Image.Image, turn: Image.Transpose | None, width: int, height: int) -> Measure:
+    """Return the measure; what is turned is only the reductions, a hundredth of the work."""
+    grey = small.getchannel(0)
+    fine = numbers.turned(grey.reduce(max(1, round(max(grey.size) / numbers.EDGES_AT))), turn)
     light = fine.histogram()
     contrast = numbers.level(light, 0.99) - numbers.level(light, 0.01)
-    grid = numbers.Grid(upright)
+    grid = numbers.Grid(small, turn)
     shape = numbers.shape(grid)
     return Measure(
         width=width,
