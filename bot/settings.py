@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     intake_url: WebAddress = setting(
         "", "The county's intake service; empty: the embedded one, started beside us"
     )
+    intake_port: int = setting(8090, "Port of the embedded intake service", ge=1, le=65535)
     intake_token: Secret = setting("", "Credential for calls to the intake service")
     intake_webhook_secret: WebhookSecret = setting(
         "", "whsec_... with which the intake service signs its callbacks (Standard Webhooks)"

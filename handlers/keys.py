@@ -11,9 +11,17 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.intake import IntakeClient
+from handlers.turns import Turns
+from handlers.uploads import Uploads
+from storage.database import Database
+from storage.vault import Vault
 
 Clock = Callable[[], datetime]
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")  # aware UTC; tests put a clock that steps
 INTAKE = web.AppKey("intake", IntakeClient)
 ORIGIN = web.AppKey("origin", str)  # how browsers reach us, without a slash at the end
+DATABASE = web.AppKey("database", Database)
+TURNS = web.AppKey("turns", Turns)
+FILES = web.AppKey("files", Uploads)
+VAULT = web.AppKey("vault", Vault)

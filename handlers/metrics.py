@@ -32,17 +32,14 @@ outbox = Gauge("zerotrip_outbox_rows", "Outbox rows by state", ["state"], regist
 outbox_age = Gauge(
     "zerotrip_outbox_oldest_due_seconds", "How long the oldest due row has waited", registry=REGISTRY
 )
-dead_letters = Gauge(
-    "zerotrip_dead_letters", "Events and deliveries that wait for an operator", registry=REGISTRY
-)
 photos = Counter(
     "zerotrip_photos_total",
-    "Photos by verdict: kept, or the first reason against",
-    ["verdict"],
+    "Photos by what the decoder said: measured, or why it could not be read",
+    ["outcome"],
     registry=REGISTRY,
 )
 photo_seconds = Histogram(
-    "zerotrip_photo_seconds", "From a photo taken in to its verdict", buckets=_SLOW, registry=REGISTRY
+    "zerotrip_photo_seconds", "From a photo taken in to its measure", buckets=_SLOW, registry=REGISTRY
 )
 intake_calls = Counter(
     "zerotrip_intake_calls_total", "Calls to the intake service", ["call", "outcome"], registry=REGISTRY

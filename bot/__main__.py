@@ -1,0 +1,5 @@
+"""`python -m bot`: see cli.py."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""The web application: routes, guards, middlewares. Everything it needs is handed to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bot import health
+from bot.parts import Parts
+from dialogs.turn import ProgressReported
+from handlers import connections, intake, pages
+from handlers.channels import webchat
+from handlers.errors import problems
+from handlers.keys import CLOCK, DATABASE, FILES, ORIGIN, TURNS, VAULT
+from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
+from storage import applications
+from storage.faults import hit
+
+PAGES = Path(pages.__file__).parent / "static"
+
+_log = structlog.get_logger("app")
+
+
+def make_app(parts: Parts) -> web.Application:
+    """Return the application that serves the channels, the intake callbacks, the pages and the probes."""
+    settings = parts.settings
+    operator = operator_guard(settings.metrics_token.get_secret_value())
+    guards = {
+        "applicant": webchat.applicant_guard,
+        "intake": intake.intake_guard(parts.webhook_secret, parts.clock),
+        "operator": operator,
+    }
+    rate = settings.requests_per_second
+    gate = make_gate(
+        guards, proxies=settings.trusted_proxies, buckets=Buckets(rate, 10 * rate) if rate else None
+    )
+    app = web.Application(
+        middlewares=[connections.watch, problems, gate],
+        client_max_size=settings.max_photo_bytes + 64 * 1024,
+    )
+    app[CLOCK], app[ORIGIN] = parts.clock, settings.origin
+    app[DATABASE], app[TURNS], app[FILES], app[VAULT] = (
+        parts.database,
+        parts.turns,
+        parts.uploads,
+        parts.vault,
+    )
+    app[intake.TAKE_PROGRESS] = _progress_taker(parts)
+    app.on_response_prepare.append(headers_for(settings.origin))
+    app.add_routes(webchat.routes)
+    intake.add_routes(app)
+    health.add_routes(app, parts.probes, operator)
+    pages.add_routes(app, PAGES)
+    if missing := undeclared(app):
+        raise RuntimeError(f"routes that do not say who may call them: {', '.join(missing)}")
+    return app
+
+
+def _progress_taker(parts: Parts) -> intake.routes.TakeProgress:
+    """Return what takes a verified callback: find whose application it is, and take the event there."""
+
+    async def take(key: str, event: ProgressReported) -> None:
+        found = await parts.database.read(
+            lambda connection: applications.by_reference(connection, event.reference)
+        )
+        if found is None:
+            return  # erased meanwhile: acknowledged, so that the intake service stops sending it
+        await parts.turns.take(found.conversation, "intake", key, event)
+        hit("progress.before_answer")
+
+    return take

@@ -1,0 +1,150 @@
+"""The worker: claims what is due in the outbox, delivers it, and keeps the house.
+
+Photos have a loop of their own, so that a hundred waiting photos never hold up a submission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from handlers import metrics
+from handlers.delivery import Deliveries
+from storage import outbox, signals
+from storage.database import Database
+from storage.errors import StorageError
+from storage.outbox import Item
+from storage.vault import Vault
+
+LOOK_EVERY = 1.0  # seconds; the floor under lost wake-ups, and the grain of timers
+CLAIM = 16  # deliveries on the way at once, beside photos
+KEEP_DONE = timedelta(days=7)
+RETRY_FAILED_EVERY = 2.0  # seconds between looks for events whose turn failed
+COUNT_EVERY = 10.0
+KEEP_HOUSE_EVERY = 60.0
+
+PHOTO_KINDS = ("MeasurePhoto",)
+OTHER_KINDS = ("ForgetFile", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer")
+
+_log = structlog.get_logger("worker")
+
+
+class Worker:
+    """One process's share of the work. `run` ends when it is cancelled; what it holds is then released."""
+
+    def __init__(
+        self,
+        database: Database,
+        deliveries: Deliveries,
+        vault: Vault,
+        *,
+        clock: Callable[[], datetime],
+        name: str,
+        lease: timedelta,
+        photo_places: int,
+    ) -> None:
+        self._database = database
+        self._deliveries = deliveries
+        self._vault = vault
+        self._clock = clock
+        self._name = name
+        self._lease = lease
+        self._photo_places = photo_places
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._carry(photos=False, places=CLAIM))
+            group.create_task(self._carry(photos=True, places=self._photo_places))
+            group.create_task(_every(RETRY_FAILED_EVERY, self._retry_failed))
+            group.create_task(_every(COUNT_EVERY, self._count))
+            group.create_task(_every(KEEP_HOUSE_EVERY, self._keep_house))
+
+    async def _carry(self, *, photos: bool, places: int) -> None:
+        """Keep up to `places` deliveries on the way."""
+        under_way: set[asyncio.Task[None]] = set()
+        with self._database.signals.watch(signals.OUTBOX) as watch:
+            try:
+                while True:
+                    items = await self._claim(photos, places - len(under_way))
+                    under_way |= {asyncio.create_task(self._deliver(item)) for item in items}
+                    heard = asyncio.ensure_future(watch.wait(LOOK_EVERY))
+                    if len(under_way) == places:
+                        heard.cancel()
+                    done, _ = await asyncio.wait({heard, *under_way}, return_when=asyncio.FIRST_COMPLETED)
+                    heard.cancel()
+                    under_way -= done
+            finally:
+                for task in under_way:
+                    task.cancel()
+                await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _claim(self, photos: bool, limit: int) -> list[Item]:
+        if limit <= 0:
+            return []
+        now = self._clock()
+        try:
+            return await self._database.run(
+                lambda connection: outbox.claim(
+                    connection,
+                    self._vault,
+                    limit=limit,
+                    now=now,
+                    lease=self._lease,
+                    worker=self._name,
+                    kinds=PHOTO_KINDS if photos else OTHER_KINDS,
+                )
+            )
+        except StorageError:
+            _log.warning("claim failed; looking again")
+            await asyncio.sleep(LOOK_EVERY)
+            return []
+
+    async def _deliver(self, item: Item) -> None:
+        """Deliver one item, renewing its lease while that takes long."""
+        renewing = asyncio.create_task(self._renew(item))
+        try:
+            await self._deliveries.deliver(item)
+        except StorageError:
+            _log.warning("delivery not settled; its lease will run out", delivery=item.hold.id)
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, item: Item) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            with suppress(StorageError):
+                await self._database.run(
+                    lambda connection: outbox.renew(connection, item.hold, self._clock() + self._lease)
+                )
+
+    async def _retry_failed(self) -> None:
+        await self._database.retry_failed()
+
+    async def _count(self) -> None:
+        """Show how the outbox does at /metrics."""
+        stats = await self._database.read(lambda connection: outbox.stats(connection, self._clock()))
+        for state in ("todo", "due", "held", "dead"):
+            metrics.outbox.labels(state).set(getattr(stats, state))
+        metrics.outbox_age.set(stats.oldest.total_seconds())
+
+    async def _keep_house(self) -> None:
+        before = self._clock() - KEEP_DONE
+        await self._database.run(lambda connection: outbox.sweep(connection, before))
+        await self._deliveries.files.sweep()
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    """Do something at intervals. A failure is logged and does not end it."""
+    while True:
+        try:
+            await act()
+        except StorageError:
+            _log.warning("house-keeping failed; trying again", reason=act.__name__)
+        except Exception:
+            _log.exception("house-keeping failed", reason=act.__name__)
+        await asyncio.sleep(seconds)

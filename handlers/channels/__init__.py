@@ -1,0 +1,1 @@
+"""One module per platform, both directions: they share signatures, limits and ids, and change together."""

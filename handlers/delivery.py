@@ -1,0 +1,219 @@
+"""deliver(item): one order from the outbox to whoever carries it out.
+
+Every order may be carried out twice (we can die between doing and noting), so each is written to
+give the same result: photos are measured again, the intake service knows our key, a timer that fires
+again is ignored. What comes back is an event, taken in the same commit that marks the order done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    FetchProgress,
+    ForgetFile,
+    MeasurePhoto,
+    PhotoMeasured,
+    Rate,
+    SetTimer,
+    Submit,
+    TimerFired,
+    Withdraw,
+    WithdrawalRefused,
+)
+from handlers import metrics
+from handlers.intake import Duplicate, IntakeClient, IntakeError, Page, RefusedByIntake, TryLater, retry_after
+from handlers.photos import Fault, Photos
+from handlers.turns import Turns
+from handlers.uploads import Uploads
+from storage import outbox
+from storage.database import Database
+from storage.errors import NotHeld, UnknownConversation
+from storage.faults import hit
+from storage.outbox import Item
+
+PHOTO_TRIES = 3  # a photo that kills its worker three times is looked at by a person
+LOCAL_RETRY = timedelta(seconds=5)  # after a fault of our own
+
+_log = structlog.get_logger("delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Carries out what the outbox holds."""
+
+    database: Database
+    turns: Turns
+    intake: IntakeClient
+    photos: Photos
+    files: Uploads
+    clock: Callable[[], datetime]
+    give_up_after: timedelta
+
+    async def deliver(self, item: Item) -> None:
+        """Carry out one claimed item and settle it: done, to be tried again, or buried for an operator."""
+        try:
+            await _CARRIERS[type(item.effect)](self, item, item.effect)
+            metrics.deliveries.labels(item.kind, "done").inc()
+        except NotHeld:
+            _log.info("delivery moved on", delivery=item.hold.id)  # another worker has it; its result counts
+        except UnknownConversation:
+            await self._bury(item, "conversation erased")
+        except IntakeError as fault:
+            await self._intake_failed(item, fault)
+        except Exception as fault:
+            _log.exception("delivery failed", delivery=item.hold.id, kind=item.kind)
+            await self._later(item, LOCAL_RETRY * item.attempts, type(fault).__name__)
+
+    # Settling
+
+    async def done(self, item: Item) -> None:
+        hit("outbox.before_settle")
+        await self.database.run(lambda connection: outbox.settle(connection, item.hold, self.clock()))
+        hit("outbox.after_settle")
+
+    async def answer(self, item: Item, key: str, event: Any) -> None:
+        """Take the event an order brought back, marking the order done in the same commit."""
+        taken = await self.turns.take(item.conversation, "outbox", key, event, settles=item.hold)
+        if not taken.fresh:  # taken before, by a worker that died before it could say so
+            await self.done(item)
+
+    async def _later(self, item: Item, wait: timedelta, why: str) -> None:
+        if item.attempts >= MAX_OWN_FAULTS and not isinstance(item.effect, Submit):
+            await self._bury(item, why)
+            return
+        metrics.deliveries.labels(item.kind, "later").inc()
+        due = self.clock() + wait
+        await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, why))
+
+    async def _bury(self, item: Item, why: str) -> None:
+        metrics.deliveries.labels(item.kind, "buried").inc()
+        _log.error("delivery buried", delivery=item.hold.id, kind=item.kind, reason=why)
+        await self.database.run(lambda connection: outbox.bury(connection, item.hold, why))
+
+    async def _intake_failed(self, item: Item, fault: IntakeError) -> None:
+        """Wait and do the same again, or give the order up: nobody else can help."""
+        wait = retry_after(item.attempts, self.give_up_after)
+        if isinstance(fault, TryLater) and wait is not None:
+            hint = timedelta(seconds=fault.after or 0)
+            metrics.deliveries.labels(item.kind, "later").inc()
+            due = self.clock() + max(wait, hint)
+            await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, "TryLater"))
+        else:
+            await self._bury(item, type(fault).__name__)
+
+    # Photos
+
+    async def measure(self, item: Item, effect: MeasurePhoto) -> None:
+        """Decode, measure and keep a clean copy; the engine judges."""
+        key = f"measured:{effect.file}"
+        if item.attempts > PHOTO_TRIES:
+            await self.answer(item, key, PhotoMeasured(effect.file, fault="unreadable"))
+            return
+        data = await self.files.read(item.conversation, effect.file)
+        if data is None:  # forgotten meanwhile
+            await self.done(item)
+            return
+        seen = await self.photos.measure(data)
+        hit("photo.measured")
+        metrics.photos.labels(seen.reason if isinstance(seen, Fault) else "measured").inc()
+        metrics.photo_seconds.observe((self.clock() - item.created_at).total_seconds())
+        if isinstance(seen, Fault):
+            await self.answer(item, key, PhotoMeasured(effect.file, fault=seen.reason))
+            return
+        kept = await self.files.keep_copy(item.conversation, item.applicant, effect.file, seen.kept)
+        event = PhotoMeasured(effect.file, kept, seen.sha256, seen.measure.json())
+        await self.answer(item, key, event)
+
+    async def forget(self, item: Item, effect: ForgetFile) -> None:
+        """Delete an upload and its copy."""
+        await self.files.forget(item.conversation, effect.file)
+        await self.done(item)
+
+    # The intake service
+
+    async def submit(self, item: Item, effect: Submit) -> None:
+        """Hand in a pre-application; while the service is silent, say so once and go on trying."""
+        pages = [
+            Page(each["material"], each["page"], each["sha256"], self._reader(item, each["file"]))
+            for each in effect.pages
+        ]
+        application = {**effect.application, "channel": item.address.channel}
+        try:
+            receipt = await self.intake.submit(effect.reference, application, pages, first=item.attempts == 1)
+        except TryLater:
+            await self.turns.take(
+                item.conversation,
+                "outbox",
+                f"delayed:{effect.reference}",
+                ApplicationDelayed(effect.reference),
+            )
+            raise
+        except Duplicate as fault:
+            event = ApplicationRefused(effect.reference, "duplicate", fault.number)
+            await self.answer(item, f"refused:{effect.reference}", event)
+            return
+        except RefusedByIntake as fault:
+            event = ApplicationRefused(effect.reference, str(fault))
+            await self.answer(item, f"refused:{effect.reference}", event)
+            return
+        received = ApplicationReceived(effect.reference, receipt.number, receipt.answer_by)
+        await self.answer(item, f"received:{effect.reference}", received)
+
+    def _reader(self, item: Item, file: str) -> Callable[[], Awaitable[bytes]]:
+        async def read() -> bytes:
+            data = await self.files.read(item.conversation, file)
+            if data is None:
+                raise RefusedByIntake({"type": "missing-page", "file": file})
+            return data
+
+        return read
+
+    async def withdraw(self, item: Item, effect: Withdraw) -> None:
+        try:
+            await self.intake.withdraw(effect.number)
+        except RefusedByIntake:
+            key = f"withdrawal_refused:{item.hold.id}"
+            await self.answer(item, key, WithdrawalRefused(effect.reference))
+            return
+        await self.done(item)
+
+    async def rate(self, item: Item, effect: Rate) -> None:
+        await self.intake.rate(effect.number, effect.code, effect.words)
+        await self.done(item)
+
+    async def fetch_progress(self, item: Item, effect: FetchProgress) -> None:
+        """Take the events that were missed, in their order. The engine ignores those it has heard."""
+        for report in await self.intake.events(effect.number, effect.after_seq):
+            key = f"fetched:{effect.after_seq}:{report.key}"
+            await self.turns.take(item.conversation, "intake", key, report.event)
+        await self.done(item)
+
+    # Time
+
+    async def fire(self, item: Item, effect: SetTimer) -> None:
+        event = TimerFired(effect.name, effect.key)
+        await self.answer(item, f"timer:{item.hold.id}", event)
+
+
+MAX_OWN_FAULTS = 5
+
+Carrier = Callable[[Deliveries, Item, Any], Awaitable[None]]
+
+_CARRIERS: Mapping[type, Carrier] = {
+    MeasurePhoto: Deliveries.measure,
+    ForgetFile: Deliveries.forget,
+    Submit: Deliveries.submit,
+    Withdraw: Deliveries.withdraw,
+    Rate: Deliveries.rate,
+    FetchProgress: Deliveries.fetch_progress,
+    SetTimer: Deliveries.fire,
+}

@@ -1,0 +1,82 @@
+"""take(event): the one way in. Everything that happens becomes a turn, and every turn one commit.
+
+platform, photos, intake, timers -> Turns.take -> dialogs.advance (pure) -> one commit -> answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dialogs.engine import advance
+from dialogs.office import Office
+from dialogs.session import Session
+from dialogs.turn import Event, Turn
+from dialogs.world import Library, World
+from handlers import metrics
+from storage.database import Database
+from storage.outbox import Hold
+from storage.turns import Arrival, Taken
+
+Clock = Callable[[], datetime]
+
+
+class Decider:
+    """What storage calls to decide a turn: the engine, with this deployment's scripts and offices.
+
+    Replacing `library` or `offices` takes effect with the next turn.
+    """
+
+    def __init__(self, library: Library, offices: Mapping[str, Office]) -> None:
+        self.library = library
+        self.offices = offices
+
+    def __call__(self, session: Session, event: Event, now: datetime) -> Turn:
+        return advance(World(self.library, self.offices, now), session, event)
+
+
+class Turns:
+    """Takes events into the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def take(
+        self,
+        conversation: str,
+        source: str,
+        key: str,
+        event: Event,
+        *,
+        shown: Mapping[str, Any] | None = None,
+        settles: Hold | None = None,
+    ) -> Taken:
+        """Commit what `event` does to `conversation`; the same `key` from the same `source` once only.
+
+        Args:
+            source: who says so: a channel's name, "photos", "intake", "outbox".
+            shown: how the transcript shows the applicant's own message; None for everything else.
+            settles: the delivery this event is the result of, marked done in the same commit.
+        Raises:
+            Busy, Unavailable, UnknownConversation: see storage.errors. Nothing was taken.
+        """
+        arrival = Arrival(
+            conversation=conversation,
+            channel=source,
+            account="",
+            key=key,
+            event=event,
+            at=self._clock(),
+            shown=shown,
+            settles=settles,
+        )
+        with metrics.turn_seconds.time():
+            taken = await self._database.take(arrival)
+        metrics.turns.labels(_outcome(taken)).inc()
+        return taken
+
+
+def _outcome(taken: Taken) -> str:
+    return "postponed" if taken.postponed else "fresh" if taken.fresh else "repeated"

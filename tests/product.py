@@ -1,0 +1,265 @@
+"""The running product for tests: real processes, real HTTP, an applicant and a reviewer who use it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "four quiet herons"  # of the test reviewer
+UP_WITHIN = 60.0  # seconds; machines that run tests are busy
+
+
+def free_port() -> int:
+    """Return a port nobody listens on just now."""
+    with socket.socket() as here:
+        here.bind(("127.0.0.1", 0))
+        return int(here.getsockname()[1])
+
+
+async def until(found: Callable[[], Awaitable[Any]], what: str, within: float = 30.0) -> Any:
+    """Return the first true value of `found`; fail saying `what` when none comes in time."""
+    try:
+        async with asyncio.timeout(within):
+            while not (value := await found()):
+                await asyncio.sleep(0.05)
+            return value
+    except TimeoutError:
+        raise AssertionError(f"waited {within:g} s for {what}") from None
+
+
+@dataclass
+class Product:
+    """`zerotrip serve` with its embedded intake service, on free ports, with its data in `folder`."""
+
+    folder: Path
+    database_url: str = ""
+    port: int = field(default_factory=free_port)
+    intake_port: int = field(default_factory=free_port)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def review_url(self) -> str:
+        return f"http://127.0.0.1:{self.intake_port}"
+
+    @property
+    def output(self) -> str:
+        """Everything the processes have printed, log lines included."""
+        return (self.folder / "output.log").read_text(errors="replace")
+
+    async def start(self, **environment: str) -> None:
+        """Start it and wait until it serves. `environment` is for this start only (FAULT=...)."""
+        settings = {
+            "ZEROTRIP_DATA_DIR": str(self.folder / "data"),
+            "ZEROTRIP_DATABASE_URL": self.database_url,
+            "ZEROTRIP_PORT": str(self.port),
+            "ZEROTRIP_INTAKE_PORT": str(self.intake_port),
+            "ZEROTRIP_REQUESTS_PER_SECOND": "0",
+            **self.environment,
+            **environment,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "output.log").open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                "serve",
+                "--demo",
+                cwd=ROOT,
+                env={**os.environ, **settings},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        await self._until_up()
+
+    async def _until_up(self) -> None:
+        async with aiohttp.ClientSession() as session:
+
+            async def up() -> bool:
+                if self.process is None or self.process.returncode is not None:
+                    raise AssertionError(f"the product did not come up:\n{self.output[-3000:]}")
+                with suppress(aiohttp.ClientError, OSError):
+                    async with session.get(f"{self.url}/livez") as answer:
+                        return answer.status == 200
+                return False
+
+            await until(up, "the product to come up", UP_WITHIN)
+
+    async def stop(self) -> None:
+        """Stop it the way an operator does."""
+        if self.process and self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(self.process.wait(), 30)
+
+    async def kill(self) -> None:
+        """End it and everything it started at once, as a power cut would."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        await self.end_intake()
+
+    async def end_intake(self) -> None:
+        """End an embedded intake service that outlived its parent."""
+        for line in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if f"INTAKE_PORT={self.intake_port}".encode() in line.read_bytes().split(b"\0"):
+                    os.kill(int(line.parent.name), signal.SIGKILL)
+
+    def sign_in_code(self) -> str:
+        """Return the newest one-time code the intake service has printed."""
+        return re.findall(r"#code=([\w-]+)", self.output)[-1]
+
+
+@asynccontextmanager
+async def running(folder: Path, **given: Any) -> AsyncIterator[Product]:
+    """Run the product for as long as the context lasts."""
+    product = Product(folder, **given)
+    await product.start()
+    try:
+        yield product
+    finally:
+        await product.stop()
+
+
+class Applicant:
+    """Somebody with a phone: speaks the wire of docs/web-chat.md."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = f"{url}/chat/api"
+        self._token = ""
+        self._sent = 0
+        self.conversation = ""
+        self.seen: list[dict[str, Any]] = []
+
+    async def open(self) -> Applicant:
+        async with self._session.post(f"{self._url}/conversations", json={"lang": "zh-CN"}) as answer:
+            assert answer.status == 201, await answer.text()
+            given = await answer.json()
+        self.conversation, self._token = given["conversation"], given["token"]
+        await self.hear("您想办什么")
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def next_id(self) -> str:
+        self._sent += 1
+        return f"{self.conversation}-{self._sent}"
+
+    async def post(self, body: Mapping[str, Any]) -> int:
+        """Post one message; return the status."""
+        async with self._session.post(f"{self._url}/messages", json=body, headers=self.headers) as answer:
+            await answer.read()
+            return answer.status
+
+    async def say(self, text: str, answer: str) -> None:
+        """Write `text` and wait until something with `answer` in it is said."""
+        assert await self.post({"id": self.next_id(), "text": text}) == 202
+        await self.hear(answer)
+
+    async def tap(self, label: str, answer: str) -> None:
+        """Tap the newest button that says `label`."""
+        choice = next(
+            choice["id"]
+            for message in reversed(self.seen)
+            for choice in message["choices"]
+            if choice["label"] == label
+        )
+        assert await self.post({"id": self.next_id(), "choice": choice, "text": label}) == 202
+        await self.hear(answer)
+
+    async def send_photo(self, data: bytes, answer: str = "", name: str = "photo.jpg") -> int:
+        """Send a file as a photo and wait for the verdict; return the status."""
+        form = aiohttp.FormData()
+        form.add_field("id", self.next_id())
+        form.add_field("file", data, filename=name, content_type="image/jpeg")
+        async with self._session.post(f"{self._url}/photos", data=form, headers=self.headers) as got:
+            await got.read()
+        if answer:
+            await self.hear(answer)
+        return got.status
+
+    async def hear(self, part: str, within: float = 60.0) -> dict[str, Any]:
+        """Wait until something not heard before has `part` in it; return that message."""
+
+        async def heard() -> dict[str, Any] | None:
+            for message in await self._news():
+                if message["from"] != "applicant" and part in message["text"]:
+                    return message
+            return None
+
+        try:
+            found: dict[str, Any] = await until(heard, repr(part), within)
+        except AssertionError as error:
+            said = "\n".join(f"{each['from']}: {each['text']}" for each in self.seen[-6:])
+            raise AssertionError(f"{error}\nlast heard:\n{said}") from None
+        return found
+
+    async def _news(self) -> list[dict[str, Any]]:
+        after = self.seen[-1]["seq"] if self.seen else 0
+        address = f"{self._url}/messages?after={after}&wait=2"
+        async with self._session.get(address, headers=self.headers) as answer:
+            assert answer.status == 200, await answer.text()
+            news: list[dict[str, Any]] = (await answer.json())["messages"]
+        self.seen += news
+        return news
+
+
+class Reviewer:
+    """Somebody at the review page: speaks its API."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = f"{url}/review/api"
+        self._origin = url
+        self._csrf = ""
+
+    async def sign_in(self, code: str) -> Reviewer:
+        """Sign in for the first time, with a one-time code."""
+        await self._call("POST", "/first-run", {"code": code, "name": "reviewer", "password": PASSWORD})
+        self._csrf = (await self._call("GET", "/me"))["csrf"]
+        return self
+
+    async def find(self, state: str = "") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self._call("GET", f"/applications?state={state}"))[
+            "applications"
+        ]
+        return found
+
+    async def read(self, number: str) -> dict[str, Any]:
+        return await self._call("GET", f"/applications/{number}")
+
+    async def move(self, number: str, action: str, **fields: str) -> dict[str, Any]:
+        version = (await self.read(number))["version"]
+        body = {"action": action, "version": version, "fields": fields}
+        return await self._call("POST", f"/applications/{number}/actions", body)
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Origin": self._origin, "X-CSRF-Token": self._csrf}
+        async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
+            text = await answer.text()
+            assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
+            return json.loads(text) if text else {}
