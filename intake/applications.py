@@ -46,6 +46,9 @@ def open_draft(unit: Unit, raw: bytes, key: str) -> dict[str, Any]:
         raise invalid("Idempotency-Key must equal the body's reference.", "Idempotency-Key")
     named = _pages_named(body)
     number = _next_number(unit)  # first: its row is held until the commit, so doubles of a day meet here
+    known = _by_reference(unit, key)  # again: on PostgreSQL a twin may have committed while we waited
+    if known is not None:
+        return _same_answer(known, digest)
     person = _person(unit, body)
     refuse_duplicate(unit, person, body["service"]["id"])
     unit.connection.execute(insert(applications).values(**_columns(unit, body, number, digest, person)))

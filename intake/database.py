@@ -48,10 +48,12 @@ async def open_database(url: str, *, exclusive: bool = True) -> Database:
     Raises: AlreadyServed.
     """
     database: Database
-    if make_url(url).get_backend_name() == "sqlite":
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
         database = SqliteDatabase(url, exclusive=exclusive)
     else:
-        database = AsyncDatabase(create_async_engine(url, pool_pre_ping=True, hide_parameters=True))
+        address = address.set(drivername="postgresql+asyncpg")  # the one driver that is installed
+        database = AsyncDatabase(create_async_engine(address, pool_pre_ping=True, hide_parameters=True))
     await database.run(metadata.create_all)
     return database
 
