@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.web.fake_chat import STATIC, FakeChat
 
@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SERIOUS = {"serious", "critical"}
+
+expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -71,7 +73,7 @@ async def open_page(browser: Browser, address: str) -> AsyncIterator[OpenPage]:
             reduced_motion="reduce",
         )
         page = await context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
         await page.goto(address)

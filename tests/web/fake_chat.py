@@ -68,7 +68,9 @@ class FakeChat:
     """
 
     reply: Reply = lambda _: ()
-    greeting: tuple[Json, ...] = (bot("您好，我是常山办事小助手。您想办什么？"),)
+    greeting: tuple[Json, ...] = (
+        bot("您好，我是常山办事小助手。您想办什么？", "自己交社保", "养老金资格认证", "找工作人员"),
+    )
     away: bool = False
     lost: int = 0
     sockets: bool = True
@@ -116,6 +118,7 @@ class FakeChat:
         if self.away and "/api/" in request.path:
             assert request.transport is not None
             request.transport.abort()
+            return web.Response()
         response: web.StreamResponse = await handler(request)
         return response
 

@@ -8,7 +8,7 @@ from tests.web.fake_chat import Json, bot
 
 NOTICE: Json = {
     "kind": "notice",
-    "title": "您这种情况，一共只要2样",
+    "title": "灵活就业人员参保登记",
     "body": {
         "sections": [
             {"title": "要拍的照片", "lines": ["身份证 有照片的那面", "身份证 有国徽的那面"]},
@@ -107,7 +107,7 @@ STORY: tuple[tuple[Json, ...], ...] = (
     (bot("您要办灵活就业人员参保登记。我问几句就好。"), HUKOU),
     (EMPLOYED,),
     (
-        bot("您这种情况，一共只要2样：身份证正面、身份证反面。", card=NOTICE),
+        bot("您这种情况，一共只要2样：身份证正面、身份证反面。手机拍就行，不要钱。", card=NOTICE),
         bot("我要看您的身份证照片，只用来办这件事。同意吗？", "同意", "不同意"),
     ),
     (bot("您的姓名？"),),

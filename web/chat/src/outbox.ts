@@ -135,7 +135,7 @@ export class Outbox {
 
   private async post(item: Item): Promise<unknown> {
     if (item.kind === "text") return postMessage(this.token, { id: item.id, text: item.text });
-    if (item.kind === "choice") return postMessage(this.token, { id: item.id, choice: item.choice });
+    if (item.kind === "choice") return postMessage(this.token, { id: item.id, choice: item.choice, text: item.text });
     const photo = await keptPhoto(item.id);
     if (!photo) throw new Refused(410, "", 0);
     const name = photo instanceof File ? photo.name : "photo.jpg";

@@ -33,12 +33,20 @@ export function openQuestion(messages: Message[], items: Item[]): number {
   return answering ? 0 : open;
 }
 
+/** A rating stands apart: it interrupts no question, and may be given however old its card is. */
+export function isUnrated(message: Message, messages: Message[], items: Item[]): boolean {
+  return isRating(message) && taken(messages, items, message.seq) === "";
+}
+
 /** Which of a message's choices he took: by the label he sent next, or its number. Empty when none. */
 export function taken(messages: Message[], items: Item[], seq: number): string {
   const pending = items.filter((item) => item.prompt === seq && item.state !== "refused")[0];
   if (pending) return pending.choice;
-  const answer = messages.filter((message) => message.seq > seq && message.from === "applicant" && !isAside(message.text))[0];
-  return answer ? tapped(messages, seq, answer.text) : "";
+  const question = messages.filter((message) => message.seq === seq)[0];
+  const answers = messages.filter((message) => message.seq > seq && message.from === "applicant" && !isAside(message.text));
+  // Only what he said next answers a question; a rating may come any time, so there only the full words count.
+  const rated = question && isRating(question) ? answers.filter((answer) => !/^\d+$/.test(answer.text.trim())) : [];
+  return answers.slice(0, 1).concat(rated).map((answer) => tapped(messages, seq, answer.text)).filter(Boolean)[0] ?? "";
 }
 
 /** True while the bot owes him a word: what he said last has arrived and nothing came back yet. */
@@ -50,10 +58,11 @@ export function isAwaited(messages: Message[], items: Item[]): boolean {
   return items.length === 0 && last !== undefined && last.from === "applicant";
 }
 
-export function asks(message: Message): boolean {
-  const kind = message.card?.kind;
-  return message.from !== "applicant" && (message.choices.length > 0 || kind === "photo" || kind === "rating");
+function asks(message: Message): boolean {
+  return message.from !== "applicant" && !isRating(message) && (message.choices.length > 0 || message.card?.kind === "photo");
 }
+
+const isRating = (message: Message): boolean => message.card?.kind === "rating";
 
 const isAside = (text: string): boolean => asides.indexOf(text.trim().toLowerCase()) >= 0;
 
@@ -80,8 +89,10 @@ const sameDay = (one: string, other: string): boolean => new Date(one).toDateStr
  */
 export function besideCard(message: Message): string {
   const drawn = message.card ? drawnBy(message.card) : [];
+  const isNotice = message.card?.kind === "notice"; // its first line counts the papers: that is worth saying twice
   const lines = message.text.split("\n");
-  return lines.filter((line) => !drawn.some((words) => words !== "" && line.indexOf(words) >= 0)).join("\n").trim();
+  const isDrawn = (line: string) => drawn.some((words) => words !== "" && (isNotice ? line === words : line.indexOf(words) >= 0));
+  return lines.filter((line) => !isDrawn(line)).join("\n").trim();
 }
 
 function drawnBy(card: Card): string[] {

@@ -83,7 +83,7 @@ export function openConversation(lang: string): Promise<Conversation> {
   return call("POST", "conversations", null, { lang });
 }
 
-export function postMessage(token: string, body: { id: string; text: string } | { id: string; choice: string }): Promise<{ seq: number }> {
+export function postMessage(token: string, body: { id: string; text: string; choice?: string }): Promise<{ seq: number }> {
   return call("POST", "messages", token, body);
 }
 

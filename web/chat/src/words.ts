@@ -14,9 +14,6 @@ const chinese = {
   welcome: "人在外地，家里的事在这里办。",
   welcomeSteps: ["说一声要办什么", "照着提示拍照", "等消息，不用跑"],
   welcomeFree: "不要钱。随时可以找人帮忙。",
-  tryThese: "可以直接点：",
-  openers: ["想在老家交社保", "养老金资格认证", "帮助"],
-  openerLabels: ["想在老家交社保", "养老金资格认证", "看看能办什么"],
   // saying something
   field: "写给小助手",
   fieldHint: "在这里写",
@@ -83,7 +80,6 @@ const chinese = {
   lastCommands: [
     ["重来", "重来", "从头再填一遍"],
     ["撤回", "撤回", "这件事不办了"],
-    ["删除资料", "删除资料", "删掉我的照片和资料"],
   ],
   date: (at: Date) => `${at.getMonth() + 1}月${at.getDate()}日(周${"日一二三四五六"[at.getDay()]})`,
   today: "今天",
@@ -102,9 +98,6 @@ const english: Words = {
   welcome: "Far from home? Do the paperwork here.",
   welcomeSteps: ["Say what you need", "Take the photos we ask for", "Wait for news, no trip"],
   welcomeFree: "Free. You can ask for a person at any time.",
-  tryThese: "Tap to begin:",
-  openers: ["想在老家交社保", "养老金资格认证", "help"],
-  openerLabels: ["Pay into social insurance", "Pension yearly check", "What can I do here?"],
   field: "Write to the helper",
   fieldHint: "Write here",
   send: "Send",
@@ -165,7 +158,6 @@ const english: Words = {
   lastCommands: [
     ["restart", "Start over", "Fill it in again"],
     ["withdraw", "Withdraw", "I no longer want this"],
-    ["erase", "Erase my data", "Delete my photos and data"],
   ],
   date: (at) => `${"Sun Mon Tue Wed Thu Fri Sat".split(" ")[at.getDay()]} ${at.getDate()} ${"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")[at.getMonth()]}`,
   today: "Today",

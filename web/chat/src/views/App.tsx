@@ -22,7 +22,7 @@ export function App({ chat }: { chat: Chat }) {
 
   return (
     <Context.Provider value={here}>
-      <div class="page" inert={menu}>
+      <div class="page">
         <Bar openMenu={() => setMenu(true)} />
         <Status />
         <Talk />

@@ -109,6 +109,11 @@ function Mark({ item }: { item: Item }) {
       <button type="button" class="small-button" onClick={() => chat.outbox.hurry()}>
         {w.retry}
       </button>
+      {item.kind === "photo" && (
+        <button type="button" class="small-button" onClick={() => chat.outbox.remove(item.id)}>
+          {w.remove}
+        </button>
+      )}
     </div>
   );
 }

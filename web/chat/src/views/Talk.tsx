@@ -1,12 +1,13 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../chat";
-import { asks, isAwaited, openQuestion, startsGroup } from "../transcript";
+import { isAwaited, isUnrated, openQuestion, startsGroup } from "../transcript";
+import type { Message } from "../wire";
 import { spokenTime } from "../words";
 import { useHere } from "./context";
 import { Down } from "./icons";
 import { Own, Pending } from "./Own";
 import { Theirs } from "./Theirs";
-import { Openers, Welcome } from "./Welcome";
+import { Welcome } from "./Welcome";
 
 const nearBottomPixels = 120;
 
@@ -15,7 +16,8 @@ export function Talk() {
   const { chat, w } = useHere();
   const { messages, outbox, isOver } = chat;
   const { log, missed, look } = useFollow(chat);
-  const open = isOver ? 0 : openQuestion(messages, outbox.items);
+  const open = openQuestion(messages, outbox.items);
+  const isOpen = (message: Message) => !isOver && (message.seq === open || isUnrated(message, messages, outbox.items));
   const typing = chat.isTyping && isAwaited(messages, outbox.items) && !isOver;
   return (
     <main class="talk">
@@ -29,7 +31,7 @@ export function Talk() {
               {message.from === "applicant" ? (
                 <Own message={message} />
               ) : (
-                <Theirs message={message} isOpen={message.seq === open} isNewSpeaker={before?.from !== message.from} />
+                <Theirs message={message} isOpen={isOpen(message)} isNewSpeaker={before?.from !== message.from} />
               )}
             </div>
           );
@@ -39,7 +41,6 @@ export function Talk() {
             <Pending item={item} />
           </div>
         ))}
-        {isQuiet(chat) && <Openers />}
         {isOver && <Over />}
         <div class="typing" aria-hidden={!typing}>
           {typing && (
@@ -74,12 +75,6 @@ function Over() {
   );
 }
 
-/** Greeted, and nothing said yet. */
-function isQuiet({ messages, outbox, isOver }: Chat): boolean {
-  const greeted = messages.length > 0 && !messages.some((message) => message.from === "applicant" || asks(message));
-  return greeted && !isOver && outbox.items.length === 0;
-}
-
 /** Keep the newest words in view, unless he has scrolled up to read something. */
 function useFollow(chat: Chat) {
   const { messages, outbox } = chat;
@@ -97,14 +92,22 @@ function useFollow(chat: Chat) {
 
   useLayoutEffect(() => {
     const box = log.current!;
+    let lastTop = 0;
     const watch = () => {
-      following.current = box.scrollHeight - box.scrollTop - box.clientHeight < nearBottomPixels;
+      if (isNearEnd(box)) following.current = true;
+      else if (box.scrollTop < lastTop) following.current = false; // growing content does not mean he looked away
+      lastTop = box.scrollTop;
       if (following.current) setMissed(false);
     };
-    const refit = () => following.current && toEnd(box); // the keyboard came up
+    const refit = () => void (following.current && toEnd(box));
     box.addEventListener("scroll", watch, { passive: true });
-    window.addEventListener("resize", refit);
-    return () => (box.removeEventListener("scroll", watch), window.removeEventListener("resize", refit));
+    box.addEventListener("load", refit, true); // a picture has got its height
+    window.addEventListener("resize", refit); // the keyboard came up
+    return () => {
+      box.removeEventListener("scroll", watch);
+      box.removeEventListener("load", refit, true);
+      window.removeEventListener("resize", refit);
+    };
   }, []);
 
   useLayoutEffect(() => {
@@ -112,7 +115,8 @@ function useFollow(chat: Chat) {
     const pending = outbox.items.length;
     seen.current = { seq: last, pending };
     if (!messages.some((message) => message.from === "applicant") && pending === 0) return; // the letterhead is on top
-    if (pending > before.pending || (following.current && last === before.seq)) return toEnd(log.current!);
+    following.current = following.current || pending > before.pending; // whoever speaks wants to see the answer
+    if (following.current && last === before.seq) return toEnd(log.current!);
     if (last === before.seq) return;
     // After a reload the end is what matters; later, everything that came since he last looked.
     const fresh = before.seq === 0 ? last : before.seq + 1;
@@ -131,5 +135,7 @@ function show(box: HTMLElement, fresh: number, isSending: boolean): void {
   const first = turns.filter((turn) => Number(turn.dataset["seq"]) >= fresh && turn.dataset["from"] !== "applicant")[0];
   if (first && first.offsetTop < box.scrollTop) box.scrollTop = first.offsetTop;
 }
+
+const isNearEnd = (box: HTMLElement): boolean => box.scrollHeight - box.scrollTop - box.clientHeight < nearBottomPixels;
 
 const toEnd = (box: HTMLElement): void => void (box.scrollTop = box.scrollHeight);

@@ -15,17 +15,3 @@ export function Welcome() {
     </section>
   );
 }
-
-/** First words to tap, when the greeting brought no choices of its own. */
-export function Openers() {
-  const { chat, w } = useHere();
-  return (
-    <div class="choices" role="group" aria-label={w.tryThese}>
-      {w.openers.map((words, place) => (
-        <button key={words} type="button" class="choice" onClick={() => chat.say(words)}>
-          <span>{w.openerLabels[place]}</span>
-        </button>
-      ))}
-    </div>
-  );
-}

@@ -1,0 +1,144 @@
+"""The reviewers' page in real Chromium, against a fake of the intake service's review API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, expect
+
+from tests.web.conftest import serious_faults
+from tests.web.fake_review import NUMBER, STATIC, FakeReview
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def review() -> FakeReview:
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the pages are not built: python -m tools.build_web")
+    return FakeReview(signed_in=True)
+
+
+@pytest.fixture
+async def page(browser: Browser, review: FakeReview) -> AsyncIterator[Page]:
+    """The page, not yet opened. A broken content policy or an uncaught error fails the test."""
+    server = TestServer(review.app(), host="127.0.0.1")
+    await server.start_server()
+    context = await browser.new_context(base_url=str(server.make_url("/")), timezone_id="Asia/Shanghai")
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
+    yield page
+    await context.close()
+    await server.close()
+    assert faults == []
+
+
+async def open_application(page: Page) -> None:
+    await page.goto("/review/")
+    await page.get_by_role("link", name=NUMBER).click()
+    await expect(page.get_by_role("img", name="放大看：身份证 正面")).to_be_visible()
+
+
+async def test_the_first_reviewer_comes_with_a_code(review: FakeReview, page: Page) -> None:
+    review.signed_in, review.first_run = False, True
+    await page.goto("/review/#code=code-1")
+    await page.get_by_label("名字").fill("小王")
+    await page.get_by_label("密码").fill("一条很长很长很长的通行短语")
+
+    await page.get_by_role("button", name="设好并登录").click()
+
+    await expect(page.get_by_role("link", name=NUMBER)).to_be_visible()
+    assert "code" not in page.url
+
+
+async def test_a_wrong_password_is_said_plainly(review: FakeReview, page: Page) -> None:
+    review.signed_in = False
+    await page.goto("/review/")
+    await page.get_by_label("名字").fill("小王")
+    await page.get_by_label("密码").fill("猜一个")
+    await page.get_by_role("button", name="登录").click()
+
+    await expect(page.get_by_role("alert")).to_have_text("名字或密码不对。")
+
+
+async def test_a_refusal_needs_why_and_how(review: FakeReview, page: Page) -> None:
+    await open_application(page)
+    await page.get_by_role("button", name="不予受理").click()
+    await page.get_by_role("button", name="确定不予受理").click()
+    await expect(page.get_by_label("为什么不能办")).to_be_focused()
+    assert review.acted == []
+
+    await page.get_by_label("为什么不能办").fill("单位正在给您交。")
+    await page.get_by_label("怎么才能办").fill("离开单位后再来。")
+    await page.get_by_role("button", name="确定不予受理").click()
+
+    await expect(page.get_by_text("为什么不能办：单位正在给您交。")).to_be_visible()
+    fields = {"why": "单位正在给您交。", "how": "离开单位后再来。"}
+    assert review.acted == [{"action": "refuse", "version": 2, "fields": fields}]
+
+
+async def test_somebody_faster_is_not_overwritten(review: FakeReview, page: Page) -> None:
+    review.stale = True
+    await open_application(page)
+
+    await page.get_by_role("button", name="受理", exact=True).click()
+    await page.get_by_role("button", name="确定受理").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("刚被别人处理过")
+
+
+async def test_a_number_is_shown_in_full_for_a_reason(page: Page) -> None:
+    await open_application(page)
+    await page.get_by_role("button", name="看全 身份证号码").click()
+
+    await page.get_by_role("dialog").get_by_role("button", name="看全").click()
+
+    await expect(page.get_by_text("999901198803050247")).to_be_visible()
+
+
+async def test_a_photo_can_be_read_closely(page: Page) -> None:
+    await open_application(page)
+    await page.get_by_role("button", name="放大看：身份证 正面").click()
+    small = await page.locator(".stage img").bounding_box()
+
+    await page.get_by_role("button", name="放大", exact=True).click()
+
+    await expect(page.get_by_text("150%")).to_be_visible()
+    large = await page.locator(".stage img").bounding_box()
+    assert small is not None
+    assert large is not None
+    assert large["width"] > 1.4 * small["width"]
+
+
+async def test_the_list_can_be_narrowed(review: FakeReview, page: Page) -> None:
+    await page.goto("/review/")
+
+    await page.get_by_label("状态").select_option("预审中")
+
+    await expect(page.get_by_role("link")).to_have_count(2)
+    assert review.asked[-1].startswith("state=pre_review")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+async def test_axe_finds_nothing_serious(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 740})
+    await open_application(page)
+    faults = await serious_faults(page)
+    await page.get_by_role("button", name="不予受理").click()
+    await page.get_by_role("button", name="确定不予受理").click()
+    faults += await serious_faults(page)
+
+    assert faults == []
+
+
+async def test_axe_finds_nothing_serious_at_the_door(review: FakeReview, page: Page) -> None:
+    review.signed_in, review.first_run = False, True
+    await page.goto("/review/#code=code-1")
+    await expect(page.get_by_label("密码")).to_be_visible()
+
+    assert await serious_faults(page) == []

@@ -1,0 +1,158 @@
+/** What the review page asks of the intake service, and the shapes it gets. */
+
+export interface Me {
+  name: string;
+  csrf: string;
+}
+
+export type ClockColour = "green" | "yellow" | "red" | "none";
+
+export interface Summary {
+  number: string;
+  title: string;
+  state: string;
+  state_label: string;
+  submitted_at: string;
+  due_on: string | null;
+  clock: ClockColour;
+  applicant: string;
+}
+
+export interface Overview {
+  applications: Summary[];
+  states: { id: string; label: string }[];
+}
+
+export interface Answer {
+  key: string;
+  label: string;
+  shown: string;
+  sensitive: boolean;
+}
+
+export interface Page {
+  page: string;
+  label: string;
+  url: string;
+  flags: string[];
+}
+
+export interface Need {
+  name: string;
+  label: string;
+  multiline: boolean;
+  required: boolean;
+  help: string;
+}
+
+export interface Action {
+  action: string;
+  label: string;
+  tone: "primary" | "plain" | "danger";
+  needs: Need[];
+}
+
+export interface Happening {
+  seq: number;
+  type: string;
+  label: string;
+  at: string;
+  by: string;
+  data: Record<string, unknown>;
+}
+
+export interface Application {
+  number: string;
+  title: string;
+  state: string;
+  state_label: string;
+  version: number;
+  submitted_at: string | null;
+  due_on: string | null;
+  provisional?: boolean;
+  clock: ClockColour;
+  rating?: number | null;
+  applicant?: { name: string; id_number: string };
+  answers: Answer[];
+  materials: { id: string; title: string; pages: Page[] }[];
+  events: Happening[];
+  actions: Action[];
+}
+
+/** The service said no. `plain` can be shown; `fields` names what to mend; `firstRun`: nobody can sign in yet. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly plain: string,
+    readonly fields: Record<string, string>,
+    readonly firstRun: boolean,
+  ) {
+    super(`refused with ${status}`);
+  }
+}
+
+let csrf = "";
+
+export const me = (): Promise<Me> => keep(call<Me>("GET", "me"));
+
+export const signIn = (name: string, password: string): Promise<Me> => keep(call<Me>("POST", "sign-in", { name, password }));
+
+export const firstRun = (code: string, name: string, password: string): Promise<Me> =>
+  keep(call<Me>("POST", "first-run", { code, name, password }));
+
+export const signOut = (): Promise<void> => call("POST", "sign-out", {});
+
+export const list = (state: string, words: string): Promise<Overview> =>
+  call("GET", `applications?state=${encodeURIComponent(state)}&q=${encodeURIComponent(words)}`);
+
+export const read = (number: string): Promise<Application> => call("GET", `applications/${encodeURIComponent(number)}`);
+
+export const act = (number: string, action: string, version: number, fields: Record<string, string>): Promise<Application> =>
+  call("POST", `applications/${encodeURIComponent(number)}/actions`, { action, version, fields });
+
+export const reveal = (number: string, key: string, reason: string): Promise<{ value: string }> =>
+  call("POST", `applications/${encodeURIComponent(number)}/reveal`, { key, reason });
+
+/** A photo comes as an attachment behind the session, so the page fetches it and shows its bytes. */
+export async function photo(url: string): Promise<string> {
+  const response = await reach(url, {});
+  if (!response.ok) throw await refusal(response);
+  return URL.createObjectURL(await response.blob());
+}
+
+async function keep(asked: Promise<Me>): Promise<Me> {
+  const found = await asked;
+  csrf = found.csrf;
+  return found;
+}
+
+async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body) headers["Content-Type"] = "application/json";
+  if (body && csrf) headers["X-CSRF-Token"] = csrf;
+  const response = await reach(`api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  if (!response.ok) throw await refusal(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
+  } catch {
+    throw new Refused(0, "连不上服务器，请稍后再试。", {}, false);
+  }
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const plain = body["message_zh"] ?? body["message"] ?? body["detail"] ?? "没有办成，请再试一次。";
+  return new Refused(response.status, String(plain), fieldsOf(body["fields"]), body["first_run"] === true);
+}
+
+/** Either {name: words} or a list of names. */
+function fieldsOf(fields: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  if (Array.isArray(fields)) for (const name of fields) found[String(name)] = "这里要填。";
+  else if (fields && typeof fields === "object") for (const [name, words] of Object.entries(fields)) found[name] = String(words);
+  return found;
+}
