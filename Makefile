@@ -47,7 +47,7 @@ $(VENV)/bin/uv: requirements-bootstrap.lock
 	@touch $@
 
 $(VENV)/ok: $(VENV)/bin/uv requirements-dev.lock pyproject.toml
-	$(VENV)/bin/uv pip sync -q --python $(PY) --require-hashes requirements-dev.lock
+	$(VENV)/bin/uv pip sync -q --compile-bytecode --python $(PY) --require-hashes requirements-dev.lock
 	$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -118,17 +118,6 @@ def outbox_probe(oldest: Callable[[], Awaitable[timedelta]], limit: timedelta) -
         age = await oldest()
         if age > limit:
             raise NotReady(f"the oldest due delivery waits for {_spoken(age)}: is a worker running?")
-
-    return probe
-
-
-def calendar_probe(covered: Callable[[], Awaitable[frozenset[int]]], clock: Callable[[], datetime]) -> Probe:
-    """The office's working days of this year are known; without them every promised date is a guess."""
-
-    async def probe() -> None:
-        year = clock().year
-        if year not in await covered():
-            raise NotReady(f"the working days of {year} are not known: promised dates are marked 暂定")
 
     return probe
 

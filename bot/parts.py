@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import aiohttp
@@ -16,6 +16,7 @@ from bot import health
 from bot.embedded import Embedded, embedded_intake
 from bot.settings import Settings
 from bot.worker import Worker
+from dialogs.calendar import Calendar
 from dialogs.loader import ScriptError, load, shipped_texts
 from dialogs.office import Office, offices
 from dialogs.script import Script
@@ -25,10 +26,10 @@ from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
-from storage import outbox, scripts
+from storage import applicants, calendar, outbox, scripts
 from storage.database import Database
 from storage.files import FileStore
-from storage.keyring import KeyRing
+from storage.keyring import KeyRing, KeyRingUnusable
 from storage.vault import Vault
 
 _log = structlog.get_logger("parts")
@@ -66,8 +67,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
+        new_ring = not settings.key_ring.exists()
         vault = Vault(KeyRing.read_or_create(settings.key_ring))
-        decider = Decider(Library.of([]), _offices())
+        decider = Decider(Library.of([]), {})
         embedded = settings.database.startswith("sqlite")
         database = await Database.open(
             settings.database,
@@ -78,7 +80,10 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             clock=clock,
         )
         stack.push_async_callback(database.close)
+        if new_ring:
+            await _refuse_lost_ring(settings, database)
         decider.library = await publish_shipped(database, clock())
+        decider.offices = await known_offices(database)
         there = await stack.enter_async_context(_intake(settings, demo=demo))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         intake = IntakeClient(there.url, there.token, session)
@@ -123,8 +128,29 @@ async def publish_shipped(database: Database, now: datetime) -> Library:
     return Library(known, {id_: key for id_, key in live.items() if key in known})
 
 
-def _offices() -> Mapping[str, Office]:
-    return offices()
+async def known_offices(database: Database) -> Mapping[str, Office]:
+    """Return the offices, each with the days it works; years announced since the last start come in."""
+    await database.run(calendar.seed)
+    return {each.id: each.with_calendar(await _calendar_of(database, each)) for each in offices().values()}
+
+
+async def _calendar_of(database: Database, office: Office) -> Calendar:
+    found = await database.read(lambda connection: calendar.load(connection, office.id))
+    return replace(found, week=office.calendar.week)
+
+
+async def _refuse_lost_ring(settings: Settings, database: Database) -> None:
+    """Refuse to go on with a new key ring where there are people already: their data needs the old one.
+
+    Raises:
+        KeyRingUnusable: restore the ring from its backup.
+    """
+    if await database.read(applicants.any_known):
+        settings.key_ring.unlink()
+        raise KeyRingUnusable(
+            f"{settings.key_ring} is missing, and the database holds people's data sealed by it. "
+            "Restore it from its backup."
+        )
 
 
 @asynccontextmanager

@@ -30,6 +30,11 @@ def add(connection: Connection, vault: Vault, now: datetime, random: ids.Random)
     return applicant, wrapped
 
 
+def any_known(connection: Connection) -> bool:
+    """Say whether anybody's data is sealed here."""
+    return connection.execute(select(applicants.c.id).limit(1)).first() is not None
+
+
 def rewrap(connection: Connection, vault: Vault, current: str, limit: int = 500) -> int:
     """Move at most `limit` keys to the current master key, whose id in hex is `current`; return how many."""
     rows = connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,6 @@ from bot import health
 from bot.health import (
     NotReady,
     add_routes,
-    calendar_probe,
     database_probe,
     keys_probe,
     lag_probe,
@@ -115,9 +114,6 @@ async def test_probes() -> None:
     async def age() -> timedelta:
         return timedelta(minutes=7)
 
-    async def years() -> frozenset[int]:
-        return frozenset({2026})
-
     def unseal(sealed: bytes) -> None:
         raise ValueError("wrong key")
 
@@ -126,8 +122,6 @@ async def test_probes() -> None:
         "database": database_probe(rows),
         "outbox": outbox_probe(age, timedelta(minutes=10)),
         "late outbox": outbox_probe(age, timedelta(minutes=5)),
-        "calendar": calendar_probe(years, lambda: datetime(2026, 11, 21, tzinfo=UTC)),
-        "no calendar": calendar_probe(years, lambda: datetime(2027, 1, 1, tzinfo=UTC)),
         "keys": keys_probe(lambda: b"x", lambda sealed: sealed),
         "bad keys": keys_probe(lambda: b"x", unseal),
         "loop": lag_probe(interval=0.001),
@@ -139,9 +133,7 @@ async def test_probes() -> None:
     assert {name for name, reason in found.items() if not reason} == {
         "database",
         "outbox",
-        "calendar",
         "keys",
         "loop",
     }
     assert found["late outbox"] == "the oldest due delivery waits for 7 min: is a worker running?"
-    assert "2027" in found["no calendar"]
