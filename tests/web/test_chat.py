@@ -399,6 +399,16 @@ async def test_he_is_not_pulled_away_from_what_he_reads(fake: FakeChat, open_pag
     await expect(page.get_by_text("新的消息来了")).to_be_in_viewport()
 
 
+async def test_a_long_card_is_read_from_its_top(fake: FakeChat, open_page: OpenPage) -> None:
+    fake.reply = telling((STORY[8],))
+    page = await open_page(320, 568)
+    await expect(page.get_by_text("您想办什么？")).to_be_visible()
+
+    await take_photo(page, photo())
+
+    await expect(page.get_by_role("heading", name="我念一遍，您看对不对")).to_be_in_viewport()
+
+
 # Photos
 
 

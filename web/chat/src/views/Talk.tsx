@@ -120,20 +120,22 @@ function useFollow(chat: Chat) {
     if (last === before.seq) return;
     // After a reload the end is what matters; later, everything that came since he last looked.
     const fresh = before.seq === 0 ? last : before.seq + 1;
-    if (following.current) show(log.current!, fresh, pending > 0);
+    if (following.current) following.current = show(log.current!, fresh, pending > 0);
     else setMissed(true);
   }, [last, outbox.items.length, states]);
 
   return { log, missed, look };
 }
 
-/** Scroll to the end, but never past the beginning of what is new: a long card is read from its top. */
-function show(box: HTMLElement, fresh: number, isSending: boolean): void {
+/** Scroll to the end, but never past the beginning of what is new: a long card is read from its top. True at the end. */
+function show(box: HTMLElement, fresh: number, isSending: boolean): boolean {
   toEnd(box);
-  if (isSending) return;
+  if (isSending) return true;
   const turns = Array.from(box.querySelectorAll<HTMLElement>(".turn[data-seq]"));
   const first = turns.filter((turn) => Number(turn.dataset["seq"]) >= fresh && turn.dataset["from"] !== "applicant")[0];
-  if (first && first.offsetTop < box.scrollTop) box.scrollTop = first.offsetTop;
+  if (!first || first.offsetTop >= box.scrollTop) return true;
+  box.scrollTop = first.offsetTop;
+  return isNearEnd(box);
 }
 
 const isNearEnd = (box: HTMLElement): boolean => box.scrollHeight - box.scrollTop - box.clientHeight < nearBottomPixels;
