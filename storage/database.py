@@ -133,11 +133,19 @@ class Database:
         """Try the events whose turns failed and are due again; return how many were dealt with."""
         if self._taker is None:
             return 0
-        taker, dealt = self._taker, 0
+        dealt = 0
         for stuck in await self.read(lambda c: inbox.stuck(c, self._clock())):
-            while await self.run(lambda c, stuck=stuck: taker.again(c, stuck, self._clock())):  # type: ignore[misc]
+            while await self._retry(self._taker, stuck):
                 dealt += 1
         return dealt
+
+    async def _retry(self, taker: Taker, stuck: str) -> bool:
+        now = self._clock()
+        try:
+            return await self.run(lambda c: taker.again(c, stuck, now))
+        except Unavailable as error:  # of this turn's rows; a database that is gone refuses the next line too
+            refused = error
+        return await self.run(lambda c: taker.failed(c, stuck, refused, now))
 
     async def close(self) -> None:
         """Finish what was submitted, then close."""

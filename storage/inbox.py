@@ -54,6 +54,7 @@ class Waiting(NamedTuple):
     key: Key
     received_at: datetime
     seq: int
+    last: int
     state: str
     event: bytes
     tries: int
@@ -120,7 +121,7 @@ def sweep(connection: Connection, before: datetime) -> int:
 
 
 def _waiting() -> Select[tuple[object, ...]]:
-    names = (*KEY, "received_at", "seq", "state", "event", "tries", "due_at")
+    names = (*KEY, "received_at", "seq", "last", "state", "event", "tries", "due_at")
     return select(*(inbox.c[name] for name in names))
 
 

@@ -54,7 +54,12 @@ class Postgres:
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
                 return work(connection)
 
-        return await self._do(reading)
+        try:
+            return await self._do(reading)
+        except Unavailable as lost:
+            if not _is_lost(lost.__cause__):
+                raise
+            return await self._do(reading)  # reading twice changes nothing, and the pool is fresh now
 
     async def take(self, arrival: Arrival) -> Taken:
         if self._waiting >= MAX_WAITING:
@@ -114,7 +119,7 @@ class Postgres:
                     results, topics = await connection.run_sync(commit_turns, taker, arrivals, self._clock)
             except (SQLAlchemyError, OSError) as failed:
                 error = failed
-                if not (isinstance(failed, DBAPIError) and failed.connection_invalidated):
+                if not _is_lost(failed):
                     break
             except Exception as failed:  # the writer must outlive every mistake
                 error = failed
@@ -140,6 +145,11 @@ class Postgres:
         await raw.add_listener("zerotrip", lambda *notice: self.signals.fire(loads(notice[3])))
         await gone.wait()
         await connection.invalidate()
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    """Say whether the connection broke, as it does when the server restarts."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _told(error: Exception) -> StorageError:

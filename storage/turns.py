@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -185,6 +186,20 @@ class Taker:
 
     def again(self, connection: Connection, conversation: str, now: datetime) -> bool:
         """Try the event that `conversation` waits for; say whether there may be more to do at once."""
+        return self._retry(connection, conversation, now, self._again)
+
+    def failed(self, connection: Connection, conversation: str, error: Exception, now: datetime) -> bool:
+        """Count a try whose rows the database refused; say whether there may be more to do at once."""
+        cause = error.__cause__ or error
+        return self._retry(connection, conversation, now, partial(self._failed_again, cause))
+
+    def _retry(
+        self,
+        connection: Connection,
+        conversation: str,
+        now: datetime,
+        work: Callable[[Batch, Lane, inbox.Waiting, datetime], bool],
+    ) -> bool:
         lane = conversations.lock(connection, [conversation]).get(conversation)
         waiting = inbox.head(connection, conversation) if lane else None
         if lane is None or waiting is None or lane.wrapped_key is None:
@@ -192,7 +207,7 @@ class Taker:
         if waiting.state == "failed" and waiting.due_at is not None and waiting.due_at > now:
             return False
         batch = Batch()
-        more = self._again(batch, lane, waiting, now)
+        more = work(batch, lane, waiting, now)
         batch.write(connection, now)
         return more
 
@@ -224,7 +239,8 @@ class Taker:
         lane.pending += 1
         batch.messages += bodies
         detail = audit.digest([row[4] for row in bodies] or [sealed])
-        _link(batch, lane, arrival.at, arrival.event, f"{type(arrival.event).__name__}.postponed", detail)
+        name = type(arrival.event).__name__
+        _link(batch, lane, arrival.at, ACTORS[name], f"{name}.postponed", detail)
         state, due = ("failed", arrival.at + inbox.pause_after(1)) if error else ("waiting", None)
         batch.arrived.append(
             (
@@ -246,28 +262,28 @@ class Taker:
         return Taken(lane.id, True, lane.seq, lane.seq, postponed=True)
 
     def _again(self, batch: Batch, lane: Lane, waiting: inbox.Waiting, now: datetime) -> bool:
-        event = inbox.unseal(self._box(lane), waiting.key, waiting.event)
         try:
+            event = inbox.unseal(self._box(lane), waiting.key, waiting.event)
             seq, last = self._turn(batch, lane, event, waiting.received_at, None, waiting.key.key)
         except Exception as error:  # as in _take
-            return self._failed_again(batch, lane, waiting, error, event, now)
+            return self._failed_again(error, batch, lane, waiting, now)
         lane.pending -= 1
         batch.retried.append((seq, last, "done", None, waiting.tries + 1, None, None, *waiting.key))
         return True
 
     def _failed_again(
-        self, batch: Batch, lane: Lane, waiting: inbox.Waiting, error: Exception, event: Event, now: datetime
+        self, error: BaseException, batch: Batch, lane: Lane, waiting: inbox.Waiting, now: datetime
     ) -> bool:
         tries = waiting.tries + 1
         given_up = tries >= inbox.MAX_TRIES
         state, due = ("dead", None) if given_up else ("failed", now + inbox.pause_after(tries))
         batch.retried.append(
-            (waiting.seq, waiting.seq, state, waiting.event, tries, due, _name(error), *waiting.key)
-        )  # fmt: skip
+            (waiting.seq, waiting.last, state, waiting.event, tries, due, _name(error), *waiting.key)
+        )
         if given_up:
             lane.pending -= 1
             lane.version += 1
-            _link(batch, lane, now, event, f"{type(event).__name__}.dead", audit.digest([waiting.event]))
+            _link(batch, lane, now, "system", "event.dead", audit.digest([waiting.event]))
             batch.lanes.append(lane)
         return given_up
 
@@ -298,7 +314,8 @@ class Taker:
         batch.cases += written.cases
         batch.tickets += written.tickets
         detail = audit.digest([row[4] for row in written.messages] or [state])
-        _link(batch, lane, now, event, type(event).__name__, detail)
+        name = type(event).__name__
+        _link(batch, lane, now, ACTORS[name], name, detail)
         return seq, last
 
     def _effects(
@@ -349,8 +366,7 @@ class Taker:
         return self.vault.box(lane.wrapped_key)
 
 
-def _link(batch: Batch, lane: Lane, at: datetime, event: Event, action: str, detail: bytes) -> None:
-    actor = ACTORS[type(event).__name__]
+def _link(batch: Batch, lane: Lane, at: datetime, actor: str, action: str, detail: bytes) -> None:
     lane.audit_n += 1
     lane.audit_head = audit.link(lane.audit_head, lane.audit_n, at, actor, action, lane.seq, detail)
     batch.links.append((lane.id, lane.audit_n, at, actor, action, lane.seq, detail, lane.audit_head))
@@ -360,5 +376,5 @@ def _key(arrival: Arrival) -> Key:
     return Key(arrival.conversation, arrival.channel, arrival.account, inbox.storable(arrival.key))
 
 
-def _name(error: Exception | None) -> str | None:
+def _name(error: BaseException | None) -> str | None:
     return type(error).__name__ if error else None

@@ -13,7 +13,9 @@ from storage.database import Database
 from storage.errors import Busy, InUse, Unavailable
 from storage.schema import office_years
 from storage.signals import announce
+from storage.vault import Vault
 from storage.writer import Lanes
+from tests.postgres import Cluster
 from tests.storage.world import START, World
 
 
@@ -138,6 +140,42 @@ async def test_a_file_that_is_no_database_is_told_so(tmp_path: Path) -> None:
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         await Database.open(f"postgresql://nobody@/none?host={tmp_path}")
+
+
+async def test_a_server_that_restarts_costs_no_message(
+    postgres: Cluster, template: str, vault: Vault
+) -> None:
+    name = postgres.create(template)
+    world = World(postgres.url(name), vault)
+    await world.open()
+    hu = await world.person()
+    for n in range(3):
+        postgres.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        assert (await world.write(hu, f"{n}")).fresh
+
+    postgres.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    assert len(await world.transcript(hu)) == 6
+    await world.close()
+    postgres.drop(name)
+
+
+async def test_one_process_wakes_another(postgres: Cluster, template: str, vault: Vault) -> None:
+    name = postgres.create(template)
+    one, other = World(postgres.url(name), vault), World(postgres.url(name), vault)
+    await one.open()
+    await other.open()
+    hu = await one.person()
+    with other.db.signals.watch(signals.conversation(hu)) as watch:
+        for _ in range(50):  # the listener connects in its own time
+            await one.write(hu, "你好")
+            if await watch.wait(0.1):
+                break
+        else:
+            pytest.fail("the other process has heard nothing")
+    await one.close()
+    await other.close()
+    postgres.drop(name)
 
 
 async def test_a_database_opened_for_reading_takes_nothing(world: World) -> None:

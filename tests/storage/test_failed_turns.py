@@ -111,6 +111,31 @@ async def test_a_failed_event_is_sealed_and_its_error_names_no_words(world: Worl
     assert error == "Mistake"
 
 
+async def test_a_turn_the_database_always_refuses_is_given_up_and_hurts_nobody(world: World) -> None:
+    hu = await world.person()
+    odd = await world.write(hu, "submit " + "r" * 300)
+    for _ in range(2):
+        world.later(seconds=60)
+        await world.db.retry_failed()
+
+    letters = await world.db.read(dead_letters.dead)
+
+    assert [x.kind for x in letters] == (["event"] if odd.postponed else [])
+    assert not (await world.write(hu, "好了")).postponed
+
+
+async def test_an_event_this_release_cannot_read_is_given_up_like_another(world: World) -> None:
+    hu = await world.person()
+    world.dialog.broken = {"坏"}
+    await world.write(hu, "坏")
+    await world.db.run(lambda c: c.execute(inbox.update().values(event=b"\x01" * 60)).rowcount)
+    for _ in range(2):
+        world.later(seconds=60)
+        await world.db.retry_failed()
+
+    assert [x.error for x in await world.db.read(dead_letters.dead)] == ["SealBroken"]
+
+
 async def test_a_turn_the_database_refuses_is_kept_and_its_neighbours_are_committed(world: World) -> None:
     """A reference of 300 characters fits no column of PostgreSQL; SQLite takes it, as it takes everything."""
     hu, li = await world.person("hu"), await world.person("li")
