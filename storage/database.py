@@ -23,7 +23,7 @@ from sqlalchemy.engine import URL, make_url
 
 from dialogs.messages import Address
 from storage import calendar, conversations, ids, inbox, migrations
-from storage.errors import SchemaBehind, Unavailable
+from storage.errors import Conflict, SchemaBehind, StorageError, Unavailable
 from storage.postgres import Postgres
 from storage.signals import Signals
 from storage.sqlite import Sqlite
@@ -143,8 +143,11 @@ class Database:
         now = self._clock()
         try:
             return await self.run(lambda c: taker.again(c, stuck, now))
-        except Unavailable as error:  # of this turn's rows; a database that is gone refuses the next line too
-            refused = error
+        except (
+            Conflict,
+            Unavailable,
+        ) as error:  # of this turn's rows; a database that is gone refuses the next line too
+            refused: StorageError = error
         return await self.run(lambda c: taker.failed(c, stuck, refused, now))
 
     async def close(self) -> None:

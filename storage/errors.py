@@ -15,6 +15,10 @@ class Unavailable(StorageError):
     """The database cannot be reached or refuses writes. Acknowledge nothing; the sender comes again."""
 
 
+class Conflict(StorageError):
+    """What was to be written contradicts what is there (a key is taken). Look again, then decide."""
+
+
 class UnknownConversation(StorageError):
     """There is no such conversation, or it has been erased. Open a new one."""
 

@@ -22,7 +22,7 @@ from dialogs.codec import loads
 from storage.errors import Busy, StorageError, Unavailable
 from storage.signals import Signals
 from storage.turns import Arrival, Result, Taken, Taker
-from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, unavailable, unit
+from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, told_as, unit
 
 T = TypeVar("T")
 POOL = 10
@@ -156,7 +156,7 @@ def _told(error: Exception) -> StorageError:
     if isinstance(error, StorageError):
         return error
     if isinstance(error, SQLAlchemyError):
-        return unavailable(error)
+        return told_as(error)
     told = Unavailable(f"the database cannot be reached: {type(error).__name__}")
     told.__cause__ = error
     return told

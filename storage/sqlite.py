@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.errors import Busy, InUse, StorageError, Unavailable
 from storage.signals import Signals
 from storage.turns import Arrival, Taken, Taker
-from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, unavailable, unit
+from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, told_as, unit
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -101,7 +101,7 @@ class Sqlite:
             with self._reading.connect() as connection, connection.begin():
                 return work(connection)
         except SQLAlchemyError as error:
-            raise unavailable(error) from error
+            raise told_as(error) from error
 
     # From here on: the writer thread.
 
@@ -143,7 +143,7 @@ class Sqlite:
         try:
             result, topics = unit(connection, work)
         except SQLAlchemyError as error:
-            self._tell([(future, unavailable(error))], set())
+            self._tell([(future, told_as(error))], set())
         except BaseException as error:  # it is the caller's, who waits on the other thread
             self._tell([(future, error)], set())
         else:
@@ -156,7 +156,7 @@ class Sqlite:
                 connection, self._taker, [arrival for arrival, _ in batch], self._clock
             )
         except BaseException as error:  # the same
-            told = unavailable(error) if isinstance(error, SQLAlchemyError) else error
+            told = told_as(error) if isinstance(error, SQLAlchemyError) else error
             self._tell([(future, told) for _, future in batch], set())
         else:
             self._tell([(future, result) for (_, future), result in zip(batch, results, strict=True)], topics)

@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from dialogs.codec import dumps
 from storage import signals
-from storage.errors import StorageError, Unavailable, Unstorable
+from storage.errors import Conflict, StorageError, Unavailable, Unstorable
 from storage.faults import hit
 from storage.turns import Arrival, Result, Taker
 
@@ -112,17 +112,18 @@ def _alone(
     except SQLAlchemyError as refused:
         if isinstance(refused, DBAPIError) and refused.connection_invalidated:
             raise
-        return [unavailable(refused)], set()
+        return [told_as(refused)], set()
     except Exception as refused:
         told = Unstorable(f"{arrival.channel} event {type(arrival.event).__name__}: {type(refused).__name__}")
         told.__cause__ = refused
         return [told], set()
 
 
-def unavailable(error: SQLAlchemyError) -> StorageError:
-    """Return the error a caller is to see for a database that does not work."""
+def told_as(error: SQLAlchemyError) -> StorageError:
+    """Return the error a caller is to see for what the database refused."""
     cause = getattr(error, "orig", None) or error
-    told = Unavailable(f"the database refused: {type(cause).__name__}")
+    kind = Conflict if isinstance(error, IntegrityError) else Unavailable
+    told = kind(f"the database refused: {type(cause).__name__}")
     told.__cause__ = error
     return told
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from storage import faults, ids, signals
 from storage.database import Database
-from storage.errors import Busy, InUse, Unavailable
+from storage.errors import Busy, Conflict, InUse, Unavailable
 from storage.schema import office_years
 from storage.signals import announce
 from storage.vault import Vault
@@ -19,7 +19,7 @@ from tests.postgres import Cluster
 from tests.storage.world import START, World
 
 
-def add_year(connection: Connection, year: int = 2026) -> None:
+def add_year(connection: Connection, year: int = 1) -> None:
     connection.execute(office_years.insert().values(office="", year=year, source="test"))
 
 
@@ -42,6 +42,13 @@ async def test_the_writer_goes_on_after_a_unit_that_raised(world: World) -> None
         await world.db.run(lambda c: 1 // 0)
 
     assert (await world.write(hu, "你好")).fresh
+
+
+async def test_what_contradicts_the_rows_is_told_apart_from_a_broken_database(world: World) -> None:
+    await world.db.run(add_year)
+
+    with pytest.raises(Conflict):
+        await world.db.run(add_year)
 
 
 async def test_reading_cannot_write(world: World) -> None:
