@@ -25,7 +25,7 @@ def read_back(talk: Talk) -> tuple[str, Card]:
         {"key": station.key, "label": page_title(talk, station), "value": _photo_words(talk, station)}
         for station in pages(talk)
     ]
-    listed = talk.words("engine.list_stop").join(f"{row['label']}：{row['value']}" for row in rows)
+    listed = "\n".join(talk.words("engine.row", label=row["label"], value=row["value"]) for row in rows)
     text = talk.words("engine.read_back", rows=listed)
     return text, Card("read_back", talk.words("engine.read_back_title"), {"rows": rows})
 

@@ -91,7 +91,7 @@ def _registered(talk: Talk, reference: str, number: str, answer_by: str, seq: in
     _change(talk, reference, number=number, state="submitted", due=answer_by, at=day, answers={}, seq=seq)
     key = "progress.received" if answer_by else "progress.received_without_day"
     text = talk.words(key, number=number, day=_day(talk, answer_by))
-    talk.tell(text, card(talk, reference))
+    talk.tell(text, receipt(talk, reference))
 
 
 def delayed(talk: Talk, event: ApplicationDelayed) -> None:
@@ -188,7 +188,23 @@ def timer(talk: Talk, event: TimerFired) -> None:
     """No timer speaks yet; one set by a later release is harmless here."""
 
 
-# The card
+# The cards
+
+
+def receipt(talk: Talk, reference: str) -> Card:
+    """Return the slip he keeps: the number, and who answers by when."""
+    case = talk.session.cases[reference]
+    rows = [("progress.receipt_service", _title(talk, case))]
+    script = talk.world.library.scripts.get(case["script"])
+    if script:
+        rows.append(("progress.receipt_office", talk.pick(script.item.authority)))
+    if case["due"]:
+        rows.append(("progress.receipt_day", _day(talk, case["due"])))
+    body = {
+        "number": case["number"],
+        "rows": [{"label": talk.words(key), "value": value} for key, value in rows],
+    }
+    return Card("receipt", talk.words("progress.receipt"), body)
 
 
 def card(talk: Talk, reference: str) -> Card:
@@ -203,11 +219,15 @@ def card(talk: Talk, reference: str) -> Card:
             continue
         status = "done" if done and state != case["state"] else "now" if done else "todo"
         steps.append(
-            {"label": talk.words(f"progress.step_{state}"), "state": status, "at": _short(reached, state)}
+            {
+                "label": talk.words(f"progress.step_{state}"),
+                "state": status,
+                "at": _day(talk, reached.get(state, "")),
+            }
         )
     if ended:
         label = talk.words(f"progress.step_{case['state']}")
-        steps.append({"label": label, "state": "stopped", "at": _short(reached, case["state"])})
+        steps.append({"label": label, "state": "stopped", "at": _day(talk, reached.get(case["state"], ""))})
     if case["state"] in ("delivered", "closed"):
         steps[-1]["state"] = "done"
     number = case["number"] or reference
@@ -228,11 +248,6 @@ def tell_all(talk: Talk) -> bool:
             text = f"{text}\n{talk.words('progress.due', day=_day(talk, case['due']))}"
         talk.tell(text, card(talk, reference))
     return bool(talk.session.cases)
-
-
-def _short(reached: Mapping[str, str], state: str) -> str:
-    day = reached.get(state, "")
-    return f"{int(day[5:7])}-{int(day[8:10])}" if day else ""
 
 
 def _day(talk: Talk, day: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp.test_utils import TestServer
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.web.fake_chat import STATIC, FakeChat
@@ -21,8 +20,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SERIOUS = {"serious", "critical"}
-
 expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -44,9 +41,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def fake() -> FakeChat:
+def built() -> None:
     if not (STATIC / "index.html").is_file():
         pytest.skip("the pages are not built: python -m tools.build_web")
+
+
+@pytest.fixture
+async def fake(built: None) -> FakeChat:
     return FakeChat()
 
 
@@ -81,14 +82,3 @@ async def open_page(browser: Browser, address: str) -> AsyncIterator[OpenPage]:
 
     yield open_
     assert faults == []
-
-
-async def serious_faults(page: Page) -> list[str]:
-    """What axe finds serious or critical, one line each."""
-    found = await Axe().run(page)
-    return [
-        f"{fault['id']}: {node['html'][:120]}"
-        for fault in found.response["violations"]
-        if fault["impact"] in SERIOUS
-        for node in fault["nodes"]
-    ]

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
 
-from tests.web.conftest import OpenPage, serious_faults
+from tests.web.axe import serious_faults
+from tests.web.conftest import OpenPage
 from tests.web.fake_chat import STATIC, FakeChat, bot
 from tests.web.story import DENIED, FRONT, STORY, WANT_BACK, WANT_FRONT, telling
 

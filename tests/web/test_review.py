@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.conftest import serious_faults
+from tests.web.axe import serious_faults
 from tests.web.fake_review import NUMBER, STATIC, FakeReview
 
 pytestmark = pytest.mark.browser

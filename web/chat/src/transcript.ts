@@ -89,20 +89,18 @@ const sameDay = (one: string, other: string): boolean => new Date(one).toDateStr
  */
 export function besideCard(message: Message): string {
   const drawn = message.card ? drawnBy(message.card) : [];
-  const isNotice = message.card?.kind === "notice"; // its first line counts the papers: that is worth saying twice
   const lines = message.text.split("\n");
-  const isDrawn = (line: string) => drawn.some((words) => words !== "" && (isNotice ? line === words : line.indexOf(words) >= 0));
-  return lines.filter((line) => !isDrawn(line)).join("\n").trim();
+  return lines.filter((line) => drawn.indexOf(line.trim()) < 0).join("\n").trim();
 }
 
+/** Whole lines only: a value as short as 在 is part of many a line that says something else. */
 function drawnBy(card: Card): string[] {
   switch (card.kind) {
     case "notice":
       return [card.title].concat(...card.body.sections.map((section) => [section.title, ...section.lines]));
     case "read_back":
-      return [card.title].concat(card.body.rows.map((row) => row.value));
     case "receipt":
-      return [card.title, card.body.number, ...card.body.rows.map((row) => row.value)];
+      return [card.title].concat(...card.body.rows.map((row) => [`${row.label}：${row.value}`, `${row.label}: ${row.value}`]));
     default:
       return [];
   }

@@ -6,4 +6,5 @@ export function setLarge(large: boolean): void {
   const size = large ? "large" : "normal";
   document.documentElement.dataset["size"] = size;
   remember("size", size);
+  window.dispatchEvent(new Event("resize")); // everything grew: keep the newest words in view
 }
