@@ -47,6 +47,7 @@ class Parts:
     uploads: Uploads
     intake: IntakeClient
     worker: Worker
+    library: Library
     probes: Mapping[str, health.Probe]
     webhook_secret: str
 
@@ -105,7 +106,17 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         )
         probes = _probes(settings, database, vault, clock)
         yield Parts(
-            settings, clock, database, vault, turns, uploads, intake, worker, probes, there.webhook_secret
+            settings,
+            clock,
+            database,
+            vault,
+            turns,
+            uploads,
+            intake,
+            worker,
+            decider.library,
+            probes,
+            there.webhook_secret,
         )
 
 

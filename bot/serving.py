@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.app import make_app
 from bot.parts import Parts, assemble
+from bot.publishing import publish_definitions
 from bot.settings import Settings
 from handlers import connections
 
@@ -28,7 +29,9 @@ async def serve(settings: Settings, *, demo: bool, say: Callable[[str], None]) -
         if not settings.intake_url:
             say(f"Intake service and review page at http://127.0.0.1:{settings.intake_port}/review/")
         _log.info("serving", port=port)
+        publishing = asyncio.create_task(publish_definitions(parts.intake, parts.library))
         await _work_until_stopped(parts)
+        publishing.cancel()
         _log.info("stopping")
 
 

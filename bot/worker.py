@@ -14,7 +14,7 @@ import structlog
 
 from handlers import metrics
 from handlers.delivery import Deliveries
-from storage import outbox, signals
+from storage import audit, inbox, outbox, signals
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Item
@@ -26,9 +26,11 @@ KEEP_DONE = timedelta(days=7)
 RETRY_FAILED_EVERY = 2.0  # seconds between looks for events whose turn failed
 COUNT_EVERY = 10.0
 KEEP_HOUSE_EVERY = 60.0
+SEAL_EVERY = 3600.0  # a checkpoint reads all conversations touched since the last one
+KEEP_KEYS = timedelta(days=7)  # no platform sends a message again after so long
 
 PHOTO_KINDS = ("MeasurePhoto",)
-OTHER_KINDS = ("ForgetFile", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer")
+OTHER_KINDS = ("ForgetFile", "ForgetWords", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer")
 
 _log = structlog.get_logger("worker")
 
@@ -62,6 +64,7 @@ class Worker:
             group.create_task(self._carry(photos=True, places=self._photo_places))
             group.create_task(_every(RETRY_FAILED_EVERY, self._retry_failed))
             group.create_task(_every(COUNT_EVERY, self._count))
+            group.create_task(_every(SEAL_EVERY, self._seal))
             group.create_task(_every(KEEP_HOUSE_EVERY, self._keep_house))
 
     async def _carry(self, *, photos: bool, places: int) -> None:
@@ -124,6 +127,13 @@ class Worker:
 
     async def _retry_failed(self) -> None:
         await self._database.retry_failed()
+
+    async def _seal(self) -> None:
+        """Sign the heads of the audit chains; forget the keys of messages that cannot come again."""
+        heads = await self._database.read(audit.moved_heads)
+        now = self._clock()
+        await self._database.run(lambda connection: audit.seal_heads(connection, self._vault, now, heads))
+        await self._database.run(lambda connection: inbox.sweep(connection, now - KEEP_KEYS))
 
     async def _count(self) -> None:
         """Show how the outbox does at /metrics."""

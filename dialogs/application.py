@@ -7,6 +7,7 @@ from typing import Any
 
 from dialogs.answers import show
 from dialogs.flow import leave
+from dialogs.keeping import forget_photos, photos_in
 from dialogs.messages import Card
 from dialogs.notice import page_title, pages
 from dialogs.photos import LOOK_BY_HAND
@@ -88,8 +89,12 @@ def submit(talk: Talk) -> None:
         "due": "",
         "rating": "",
         "answers": dict(session.answers),
+        "files": photos_in(session.answers),
+        "keep_days": script.keep_days,
+        "ended": "",
     }
     talk.change(cases={**session.cases, reference: case})
+    talk.do(*forget_photos(session.dormant))  # of a situation that turned out to be another
     talk.say("engine.sending")
     leave(talk)
 

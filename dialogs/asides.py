@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dialogs import progress
+from dialogs import keeping, progress
 from dialogs.answers import plain
 from dialogs.flow import leave, start
 from dialogs.stations import edit_named, editable, read_yes_no
@@ -105,7 +105,7 @@ def _ask_restart(talk: Talk) -> None:
 def _hear_restart(talk: Talk, said: Said) -> None:
     word = read_yes_no(said)
     if word == "yes":
-        talk.do(*progress.forget_photos(talk.session.answers))
+        talk.do(*keeping.forget_photos(talk.session.answers), *keeping.forget_photos(talk.session.dormant))
         leave(talk)
         talk.change(aside={"is": "choose"})
     elif word == "no":

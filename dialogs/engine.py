@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogs import asides, papers, progress, stations
+from dialogs import asides, keeping, papers, progress, stations
 from dialogs.answers import plain, tidy
 from dialogs.commands import recognise
 from dialogs.errands import COMMAND_ACTS
@@ -61,6 +61,7 @@ def _opened(talk: Talk, event: Opened) -> None:
 
 def _message(talk: Talk, event: MessageReceived) -> None:
     message = event.message
+    talk.change(seen=talk.day)
     if message.media:
         papers.receive(talk, message.media)
     if message.choice:
@@ -119,5 +120,5 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     ApplicationRefused: progress.refused,
     WithdrawalRefused: progress.withdrawal_refused,
     ProgressReported: progress.reported,
-    TimerFired: progress.timer,
+    TimerFired: keeping.timer,
 }

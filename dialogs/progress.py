@@ -10,15 +10,18 @@ A case is kept in the session under its reference:
     due               last day of the promise now running ("YYYY-MM-DD"), "" when none runs
     rating            "", "asked", or the code given, "1" (very satisfied) to "5"
     answers           what was handed in, until it has a number; {} after
+    files             its photos, until the promised time for keeping them is over
+    ended             when it ended (ISO 8601), "" while it runs
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dialogs import keeping
 from dialogs.calendar import spoken
 from dialogs.flow import refold
 from dialogs.messages import Card, Choice, Outbound
@@ -28,14 +31,11 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
-    Effect,
     FetchProgress,
-    ForgetFile,
     OpenTicket,
     ProgressReported,
     Rate,
     Say,
-    TimerFired,
     TrackCase,
     WithdrawalRefused,
 )
@@ -108,9 +108,9 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
     if case is None or case["state"] not in ("sending", "delayed"):
         return
     answers = dict(case["answers"])
-    _change(talk, event.reference, state="refused", answers={})
+    _change(talk, event.reference, state="refused", answers={}, files=[], ended=talk.world.now.isoformat())
     if event.number:
-        talk.do(*forget_photos(answers))
+        talk.do(*keeping.forget_photos(answers))
         talk.say("progress.duplicate", number=event.number)
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
@@ -161,6 +161,7 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
     when = event.occurred_at.astimezone(SHANGHAI).date().isoformat()
     due = (event.data.get(news.due) if news.due else "") or case["due"]
     ends = news.state in ENDED or news.state in ("approved", "delivered", "closed")
+    over = news.state in ENDED or news.state in ("delivered", "closed")
     _change(
         talk,
         event.reference,
@@ -169,7 +170,10 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
         state=news.state,
         at={**case["at"], news.state: when},
         due="" if ends else due,
+        ended=case["ended"] or (talk.world.now.isoformat() if over else ""),
     )
+    if over and not case["ended"]:
+        keeping.end_case(talk, event.reference, case["keep_days"])
     if news.say:
         text = talk.words(
             news.say + ("" if due or ends else "_without_day"),
@@ -182,10 +186,6 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
             note=event.data.get("note", ""),
         )
         talk.tell(text.rstrip(), card(talk, event.reference))
-
-
-def timer(talk: Talk, event: TimerFired) -> None:
-    """No timer speaks yet; one set by a later release is harmless here."""
 
 
 # The cards
@@ -218,21 +218,19 @@ def card(talk: Talk, reference: str) -> Card:
         if ended and not done:
             continue
         status = "done" if done and state != case["state"] else "now" if done else "todo"
-        steps.append(
-            {
-                "label": talk.words(f"progress.step_{state}"),
-                "state": status,
-                "at": _day(talk, reached.get(state, "")),
-            }
-        )
+        steps.append(_step(talk, state, status, reached))
     if ended:
-        label = talk.words(f"progress.step_{case['state']}")
-        steps.append({"label": label, "state": "stopped", "at": _day(talk, reached.get(case["state"], ""))})
+        steps.append(_step(talk, case["state"], "stopped", reached))
     if case["state"] in ("delivered", "closed"):
         steps[-1]["state"] = "done"
     number = case["number"] or reference
     body = {"number": number, "title": _title(talk, case), "steps": steps}
     return Card("progress", talk.words("progress.card"), body)
+
+
+def _step(talk: Talk, state: str, status: str, reached: Mapping[str, str]) -> dict[str, str]:
+    label, day = talk.words(f"progress.step_{state}"), _day(talk, reached.get(state, ""))
+    return {"label": label, "state": status, "at": day}
 
 
 def tell_all(talk: Talk) -> bool:
@@ -264,13 +262,6 @@ def _change(talk: Talk, reference: str, **fields: Any) -> None:
     case = {**talk.session.cases[reference], **fields}
     talk.change(cases={**talk.session.cases, reference: case})
     talk.do(TrackCase(reference, case["number"], case["service"], case["state"], case["seq"]))
-
-
-def forget_photos(answers: Mapping[str, Any]) -> Iterable[Effect]:
-    """Return the orders that delete every photo among `answers`."""
-    return [
-        ForgetFile(value["file"]) for value in answers.values() if isinstance(value, dict) and "kept" in value
-    ]
 
 
 # Rating

@@ -36,6 +36,7 @@ class Session:
     judging:  uploads being looked at, file id -> slot key.
     tries:    refused photos by slot.
     cases:    what was handed in, reference -> see dialogs.progress.
+    seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     """
 
@@ -52,6 +53,7 @@ class Session:
     judging: Mapping[str, str] = field(default_factory=dict)
     tries: Mapping[str, int] = field(default_factory=dict)
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seen: str = ""
     owner: str = "bot"
 
 

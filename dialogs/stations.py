@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dialogs import application, papers
 from dialogs.answers import Accepted, plain, read, show, yes_or_no
 from dialogs.flow import asked, keep, leave, place
+from dialogs.keeping import begin_draft
 from dialogs.notice import needs, notice
 from dialogs.road import CONSENT, READ_BACK, Station
 from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Handoff, Outcome
@@ -155,6 +156,7 @@ def _hear_consent(talk: Talk, said: Said) -> None:
     if word in ("agree", "yes"):
         digest = hashlib.sha256(consent_text(talk).encode()).hexdigest()
         keep(talk, CONSENT, {"text_sha256": digest, "at": talk.world.now.isoformat(), "needs": needs(talk)})
+        begin_draft(talk)
         talk.next()
     elif word in ("disagree", "no"):
         talk.say("engine.disagreed", phone=talk.phone, address=talk.pick(talk.office.address))

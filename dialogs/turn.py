@@ -139,6 +139,13 @@ class ForgetFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetWords:
+    """Delete what was said in this conversation up to `until`: the time promised for keeping it is over."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Hand the pre-application to the intake service. `reference` is its idempotency key for life.
 
@@ -210,6 +217,7 @@ Effect = (
     Say
     | MeasurePhoto
     | ForgetFile
+    | ForgetWords
     | Submit
     | Withdraw
     | Rate
@@ -243,6 +251,7 @@ KINDS: Mapping[str, type] = {
         Say,
         MeasurePhoto,
         ForgetFile,
+        ForgetWords,
         Submit,
         Withdraw,
         Rate,
@@ -271,7 +280,7 @@ def decode(data: Json) -> Event | Effect:
         given["message"] = _inbound(given["message"])
     elif cls is Say:
         given["message"] = outbound(given["message"])
-    for name in ("occurred_at", "due"):
+    for name in ("occurred_at", "due", "until"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
     if cls is Submit:

@@ -20,6 +20,7 @@ from dialogs.turn import (
     ApplicationRefused,
     FetchProgress,
     ForgetFile,
+    ForgetWords,
     MeasurePhoto,
     PhotoMeasured,
     Rate,
@@ -34,7 +35,7 @@ from handlers.intake import Duplicate, IntakeClient, IntakeError, Page, RefusedB
 from handlers.photos import Fault, Photos
 from handlers.turns import Turns
 from handlers.uploads import Uploads
-from storage import outbox
+from storage import outbox, retention
 from storage.database import Database
 from storage.errors import NotHeld, UnknownConversation
 from storage.faults import hit
@@ -138,6 +139,15 @@ class Deliveries:
         await self.files.forget(item.conversation, effect.file)
         await self.done(item)
 
+    async def forget_words(self, item: Item, effect: ForgetWords) -> None:
+        """Delete what was said, its time being over."""
+        await self.database.run(
+            lambda connection: retention.forget_words(
+                connection, item.conversation, effect.until, self.clock()
+            )
+        )
+        await self.done(item)
+
     # The intake service
 
     async def submit(self, item: Item, effect: Submit) -> None:
@@ -211,6 +221,7 @@ Carrier = Callable[[Deliveries, Item, Any], Awaitable[None]]
 _CARRIERS: Mapping[type, Carrier] = {
     MeasurePhoto: Deliveries.measure,
     ForgetFile: Deliveries.forget,
+    ForgetWords: Deliveries.forget_words,
     Submit: Deliveries.submit,
     Withdraw: Deliveries.withdraw,
     Rate: Deliveries.rate,

@@ -29,6 +29,7 @@ from storage.schema import audit, checkpoints, conversations, messages
 
 START = bytes(32)  # what the first link of a chain follows
 FORGETTING = frozenset({"applicant.erased"})  # after these the messages may be gone; the chain stays
+FORGOTTEN = "words.forgotten:"  # then the number of the last message that is gone
 OVERLAP = timedelta(minutes=5)  # a transaction may commit after a checkpoint that its times precede
 
 
@@ -133,10 +134,11 @@ def _changed_bodies(connection: Connection, conversation: str, links: Sequence[R
         select(messages.c.seq, messages.c.body).where(messages.c.conversation == conversation)
     )
     bodies: dict[int, bytes] = dict(rows.all())
+    gone = max((int(row.action.removeprefix(FORGOTTEN)) for row in links if _forgets(row)), default=0)
     broken, seq = [], 0
     for row in links:
         wrote = range(seq + 1, row.seq + 1)
-        if wrote and row.detail != digest(bodies.pop(n, b"") for n in wrote):
+        if wrote and wrote[-1] > gone and row.detail != digest(bodies.pop(n, b"") for n in wrote):
             broken.append(Broken(conversation, row.n, f"its messages {wrote[0]} to {wrote[-1]} were changed"))
         seq = row.seq
     if bodies:
@@ -144,22 +146,28 @@ def _changed_bodies(connection: Connection, conversation: str, links: Sequence[R
     return broken
 
 
-def seal_heads(connection: Connection, sealer: Sealer, now: datetime) -> int:
-    """Write a checkpoint of the heads that moved since the last one; return how many there were."""
-    last = connection.execute(select(checkpoints).order_by(checkpoints.c.n.desc()).limit(1)).one_or_none()
+def _forgets(row: Row[Any]) -> bool:
+    return bool(row.action.startswith(FORGOTTEN))
+
+
+def moved_heads(connection: Connection) -> list[list[Any]]:
+    """Return [conversation, n, hash] of every chain that moved since the last checkpoint. Only reads."""
+    last = connection.execute(select(checkpoints.c.at).order_by(checkpoints.c.n.desc()).limit(1)).scalar()
     moved = select(conversations.c.id, conversations.c.audit_n, conversations.c.audit_head)
     if last is not None:
-        moved = moved.where(conversations.c.touched_at >= last.at - OVERLAP)
-    heads = [
-        [row.id, row.audit_n, row.audit_head.hex()]
-        for row in connection.execute(moved.order_by(conversations.c.id))
-    ]
+        moved = moved.where(conversations.c.touched_at >= last - OVERLAP)
+    rows = connection.execute(moved.order_by(conversations.c.id))
+    return [[row.id, row.audit_n, row.audit_head.hex()] for row in rows]
+
+
+def seal_heads(connection: Connection, sealer: Sealer, now: datetime, heads: list[list[Any]]) -> None:
+    """Write a signed checkpoint of `heads`, so that a chain removed whole is seen too."""
     if not heads:
-        return 0
+        return
+    last = connection.execute(select(checkpoints).order_by(checkpoints.c.n.desc()).limit(1)).one_or_none()
     n, packed = (last.n + 1 if last else 1), dumps(heads)
     seal = _seal(sealer, last.seal if last else START, n, now, packed)
     connection.execute(checkpoints.insert().values(n=n, at=now, heads=packed, seal=seal))
-    return len(heads)
 
 
 def verify_checkpoints(connection: Connection, sealer: Sealer) -> list[Broken]:

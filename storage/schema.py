@@ -202,7 +202,9 @@ tickets = _table(
     Column("closed_at", UtcDateTime),
 )
 Index("ix_tickets_state", tickets.c.state, tickets.c.opened_at)
-Index("ix_tickets_conversation", tickets.c.conversation)
+_wanted = tickets.c.state == "open"
+Index("ux_tickets_open", tickets.c.conversation, tickets.c.reason, unique=True,
+      sqlite_where=_wanted, postgresql_where=_wanted)  # fmt: skip
 
 files = _table(
     "files",

@@ -14,6 +14,7 @@ from storage.messages import open_box
 from storage.schema import tickets
 from storage.vault import Box, Vault
 
+ONCE = "ON CONFLICT (conversation, reason) WHERE state = 'open' DO NOTHING"
 COLUMNS = ("id", "conversation", "reason", "note", "state", "opened_at")
 
 
@@ -36,8 +37,8 @@ def row_of(box: Box, conversation: str, *, id_: str, reason: str, note: str, now
 
 
 def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
-    """Insert rows made by `row_of`."""
-    bulk.insert(connection, tickets, COLUMNS, rows)
+    """Insert rows made by `row_of`; one that is open for the same reason already stands for all."""
+    bulk.insert(connection, tickets, COLUMNS, rows, ONCE)
 
 
 def waiting(connection: Connection, vault: Vault, limit: int = 100) -> list[Ticket]:

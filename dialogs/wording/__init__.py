@@ -1,7 +1,7 @@
 """Every sentence the bot says by itself, by key, in each language. The sentences are in *.yaml beside this.
 
 A key is "<file>.<name>". Placeholders are `{name}`; nothing else in a sentence is interpreted.
-Rules for the words: docs/wording.md.
+Rules for the words: docs/scripts.md, "Words".
 """
 
 from __future__ import annotations

@@ -211,5 +211,13 @@ def upgrade() -> None:
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tickets"),
     )
-    op.create_index("ix_tickets_conversation", "tickets", ["conversation"])
+    wanted = sa.text("state = 'open'")
+    op.create_index(
+        "ux_tickets_open",
+        "tickets",
+        ["conversation", "reason"],
+        unique=True,
+        sqlite_where=wanted,
+        postgresql_where=wanted,
+    )
     op.create_index("ix_tickets_state", "tickets", ["state", "opened_at"])

@@ -1,0 +1,76 @@
+"""How long we keep what we were told: exactly as long as the consent says, then it is deleted.
+
+A case's photos and words go `keep_days` (of its script) after it ended; the intake service keeps what
+the law wants kept. A draft nobody goes on with goes after DRAFT_DAYS. Both are timers of the outbox;
+one that fires late, twice, or for something that is gone already does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dialogs.flow import leave
+from dialogs.talk import Talk
+from dialogs.turn import Effect, ForgetFile, ForgetWords, SetTimer, TimerFired
+from dialogs.world import SHANGHAI
+
+DRAFT_DAYS = 30
+LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
+
+CASE, DRAFT = "forget_case", "forget_draft"
+
+
+def photos_in(answers: Mapping[str, Any]) -> list[str]:
+    """Return the uploads among `answers`."""
+    return [value["file"] for value in answers.values() if isinstance(value, dict) and "kept" in value]
+
+
+def forget_photos(answers: Mapping[str, Any]) -> Iterable[Effect]:
+    """Return the orders that delete every photo among `answers`."""
+    return [ForgetFile(file) for file in photos_in(answers)]
+
+
+def begin_draft(talk: Talk) -> None:
+    """From now on we hold something of his: see that it goes when he does not come back."""
+    talk.do(SetTimer(DRAFT, "", talk.world.now + timedelta(days=DRAFT_DAYS)))
+
+
+def end_case(talk: Talk, reference: str, days: int) -> None:
+    """The case has ended: see that its photos and words go when the promised time is over."""
+    talk.do(SetTimer(CASE, reference, talk.world.now + timedelta(days=days)))
+
+
+def timer(talk: Talk, event: TimerFired) -> None:
+    """Delete what is due; whatever is still needed gets another date."""
+    if event.name == CASE:
+        _case_due(talk, event.key)
+    elif event.name == DRAFT:
+        _draft_due(talk)
+
+
+def _case_due(talk: Talk, reference: str) -> None:
+    case = talk.session.cases.get(reference)
+    if case is None or not case["ended"]:
+        return
+    busy = bool(talk.session.script) or any(not other["ended"] for other in talk.session.cases.values())
+    if busy:  # its words lie among those of another matter
+        talk.do(SetTimer(CASE, reference, talk.world.now + LOOK_AGAIN))
+        return
+    talk.do(*[ForgetFile(file) for file in case["files"]], ForgetWords(datetime.fromisoformat(case["ended"])))
+    talk.change(cases={**talk.session.cases, reference: {**case, "files": []}})
+
+
+def _draft_due(talk: Talk) -> None:
+    if not talk.session.script:
+        return
+    last = datetime.combine(date.fromisoformat(talk.session.seen or talk.day), time(), SHANGHAI)
+    due = last + timedelta(days=DRAFT_DAYS)
+    if due > talk.world.now:
+        talk.do(SetTimer(DRAFT, "", due))
+        return
+    talk.do(*forget_photos(talk.session.answers), *forget_photos(talk.session.dormant))
+    talk.do(ForgetWords(talk.world.now - timedelta(seconds=1)))
+    leave(talk)
+    talk.say("engine.draft_forgotten", days=DRAFT_DAYS)
