@@ -128,7 +128,8 @@ class Product:
 
     def sign_in_code(self) -> str:
         """Return the newest one-time code the intake service has printed."""
-        return re.findall(r"#code=([\w-]+)", self.output)[-1]
+        codes: list[str] = re.findall(r"#code=([\w-]+)", self.output)
+        return codes[-1]
 
 
 @asynccontextmanager

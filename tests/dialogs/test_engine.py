@@ -45,13 +45,13 @@ def received() -> Chat:
 
 
 class TestTheWholeRoad:
-    def test_free_text_finds_the_service(self):
+    def test_free_text_finds_the_service(self) -> None:
         chat = Chat().say("想在常山交社保")
 
         assert chat.at == "hukou"
         assert chat.heard[-1].startswith("您的户口在常山吗？")
 
-    def test_the_notice_is_told_once_and_before_anything_is_taken(self):
+    def test_the_notice_is_told_once_and_before_anything_is_taken(self) -> None:
         chat = play("flexible_enrolment").tap(*SITUATION)
 
         notice, consent = chat.said
@@ -63,7 +63,7 @@ class TestTheWholeRoad:
         assert "同意吗" in consent.text
         assert chat.at == "consent"
 
-    def test_from_first_word_to_submit_takes_at_most_14_messages(self):
+    def test_from_first_word_to_submit_takes_at_most_14_messages(self) -> None:
         chat = Chat().say("想在常山交社保").tap(*SITUATION, "同意")
         chat.say("胡某某", "999901198803050247").tap("最低档（60%）").send_photo().send_photo().tap(
             "都对，交上去"
@@ -73,7 +73,7 @@ class TestTheWholeRoad:
         assert len(chat.ordered(Submit)) == 1
         assert from_applicant <= 14
 
-    def test_what_is_handed_in_is_what_was_said(self):
+    def test_what_is_handed_in_is_what_was_said(self) -> None:
         submit = handed_in().ordered(Submit)[0]
 
         answers = {row["key"]: row["value"] for row in submit.application["answers"]}
@@ -93,19 +93,19 @@ class TestTheWholeRoad:
         ]
         assert submit.application["consent"].keys() == {"text_sha256", "at"}
 
-    def test_the_read_back_masks_the_identity_number(self):
+    def test_the_read_back_masks_the_identity_number(self) -> None:
         chat = read_back()
 
         assert "999901********0247" in chat.heard[-1]
         assert "999901198803050247" not in "".join(chat.heard)
 
-    def test_the_number_comes_with_a_real_date(self):
+    def test_the_number_comes_with_a_real_date(self) -> None:
         chat = received()
 
         assert chat.heard[-1] == "交上去了。号码CS-1120-0038。最晚11月23日(周一)给您回话。"
         assert chat.session.cases[reference(chat)]["answers"] == {}
 
-    def test_an_outcome_says_why_and_how_and_keeps_the_answers(self):
+    def test_an_outcome_says_why_and_how_and_keeps_the_answers(self) -> None:
         chat = play("flexible_enrolment").tap("在", "有，单位在交")
 
         assert "单位正在给您交" in chat.heard[-1]
@@ -113,7 +113,7 @@ class TestTheWholeRoad:
         chat.tap("改前面的答案").tap("单位交社保").tap("没有单位，自己干")
         assert chat.at == "insurance"
 
-    def test_a_handoff_opens_a_ticket_and_does_not_end_the_conversation(self):
+    def test_a_handoff_opens_a_ticket_and_does_not_end_the_conversation(self) -> None:
         chat = play("flexible_enrolment").tap("不清楚")
 
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["handoff"]
@@ -122,16 +122,16 @@ class TestTheWholeRoad:
 
 class TestAnswers:
     @pytest.mark.parametrize("said", ["1", "１", "1.", "在", "第一个"])
-    def test_number_label_and_tap_mean_the_same(self, said):
+    def test_number_label_and_tap_mean_the_same(self, said: str) -> None:
         assert play("flexible_enrolment").say(said).session.answers["hukou"] == "local"
 
-    def test_a_wrong_identity_number_is_asked_again_with_why_and_how(self):
+    def test_a_wrong_identity_number_is_asked_again_with_why_and_how(self) -> None:
         chat = play("flexible_enrolment").tap(*SITUATION, "同意").say("胡某某", "99990119880305024")
 
         assert chat.heard[-1] == "号码是18位，您打了17位，少了1位。请照身份证再打一遍。"
         assert chat.at == "id_number"
 
-    def test_after_three_wrong_answers_a_person_is_offered(self):
+    def test_after_three_wrong_answers_a_person_is_offered(self) -> None:
         chat = play("flexible_enrolment").say("唔", "唔唔")
         assert "找工作人员" not in chat.labels
 
@@ -140,13 +140,13 @@ class TestAnswers:
         assert chat.labels[-1] == "找工作人员"
         assert chat.tap("在").at == "employed"
 
-    def test_consent_is_its_own_word(self):
+    def test_consent_is_its_own_word(self) -> None:
         chat = play("flexible_enrolment").tap(*SITUATION).say("好")
         assert chat.at == "consent"
 
         assert chat.say("同意").at == "name"
 
-    def test_refusing_consent_ends_nothing(self):
+    def test_refusing_consent_ends_nothing(self) -> None:
         chat = play("flexible_enrolment").tap(*SITUATION, "不同意")
         assert "可以去窗口" in chat.heard[-1]
 
@@ -155,7 +155,7 @@ class TestAnswers:
     @pytest.mark.parametrize(
         "text", ["", " ", "\x00", "\u200b\u200e", "\ud800", "🙂", "\u202eabc", "x" * 1_000_000]
     )
-    def test_odd_text_gets_an_answer_and_loses_nothing(self, text):
+    def test_odd_text_gets_an_answer_and_loses_nothing(self, text: str) -> None:
         chat = play("flexible_enrolment").tap("在").say(text)
 
         assert chat.at == "employed"
@@ -164,30 +164,30 @@ class TestAnswers:
 
 
 class TestCommands:
-    def test_help_pauses_and_the_question_comes_again(self):
+    def test_help_pauses_and_the_question_comes_again(self) -> None:
         chat = play("flexible_enrolment").tap("在").say("帮助")
 
         assert [message.text[:4] for message in chat.said] == ["随时可以", "现在有单"]
 
-    def test_back_asks_the_question_before_and_keeps_what_came_after(self):
+    def test_back_asks_the_question_before_and_keeps_what_came_after(self) -> None:
         chat = play("flexible_enrolment").tap(*SITUATION[:3]).say("返回")
         assert chat.at == "insurance"
 
         assert chat.say("返回").at == "employed"
         assert chat.tap("没有单位，自己干").at == "pay_by"
 
-    def test_zero_calls_a_person_but_is_a_number_where_one_is_asked(self):
+    def test_zero_calls_a_person_but_is_a_number_where_one_is_asked(self) -> None:
         chat = play("flexible_enrolment").say("0")
 
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["asked"]
         assert chat.at == "hukou"
 
-    def test_a_person_is_promised_with_hours_and_phone_only(self):
+    def test_a_person_is_promised_with_hours_and_phone_only(self) -> None:
         noon_break = play("flexible_enrolment").say("人工").heard
         assert "下午2:00上班" in noon_break[-2]
         assert "12345" in noon_break[-2]
 
-    def test_restart_asks_first_and_forgets_the_photos(self):
+    def test_restart_asks_first_and_forgets_the_photos(self) -> None:
         chat = read_back().say("重来")
         assert chat.tap("不是").at == "read_back"
 
@@ -195,24 +195,24 @@ class TestCommands:
         assert chat.session.answers == {}
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1", "photo2"]
 
-    def test_language_changes_at_once_and_the_question_comes_again(self):
+    def test_language_changes_at_once_and_the_question_comes_again(self) -> None:
         chat = play("flexible_enrolment").say("english")
 
         assert chat.heard[-1].startswith("Is your household registration in Changshan?")
 
-    def test_progress_of_what_was_handed_in(self):
+    def test_progress_of_what_was_handed_in(self) -> None:
         chat = received().say("进度")
 
         assert "CS-1120-0038" in chat.said[0].text
         assert chat.said[0].card is not None
         assert chat.said[0].card.kind == "progress"
 
-    def test_withdraw_asks_first_and_is_an_order_to_the_intake_service(self):
+    def test_withdraw_asks_first_and_is_an_order_to_the_intake_service(self) -> None:
         chat = received().say("撤回").tap("是")
 
         assert [each.number for each in chat.ordered(Withdraw)] == ["CS-1120-0038"]
 
-    def test_a_tap_on_an_old_question_is_told_so(self):
+    def test_a_tap_on_an_old_question_is_told_so(self) -> None:
         chat = play("flexible_enrolment")
         old = chat.choices[0].id
         chat.tap("不在").tap_id(old)
@@ -223,13 +223,13 @@ class TestCommands:
 
 
 class TestEditing:
-    def test_an_early_edit_that_changes_the_papers_is_told_at_once(self):
+    def test_an_early_edit_that_changes_the_papers_is_told_at_once(self) -> None:
         chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保")
 
         assert chat.said[0].text.startswith("答案改了，现在一共要3样：身份证正面、身份证反面、居住证。")
         assert chat.at == "residence_permit.front"
 
-    def test_what_leaves_the_road_is_kept_and_not_handed_in(self):
+    def test_what_leaves_the_road_is_kept_and_not_handed_in(self) -> None:
         chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保").send_photo()
         chat.say("修改 户口").tap("在")
 
@@ -238,25 +238,25 @@ class TestEditing:
         assert "tie" not in {row["key"] for row in submit.application["answers"]}
         assert [page["material"] for page in submit.pages] == ["id_card", "id_card"]
 
-    def test_a_dormant_answer_is_offered_when_its_question_returns(self):
+    def test_a_dormant_answer_is_offered_when_its_question_returns(self) -> None:
         chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保")
         chat.say("修改 户口").tap("在").say("修改 户口").tap("不在")
 
         assert chat.heard[-1] == "您上次填的跟常山的关系是“在常山交满了10年社保”。还是这样吗？"
         assert chat.tap("是").at == "residence_permit.front"
 
-    def test_an_edit_undoes_the_read_back_and_nothing_else(self):
+    def test_an_edit_undoes_the_read_back_and_nothing_else(self) -> None:
         chat = read_back().tap("有不对的").tap("姓名").say("胡小某")
 
         assert chat.at == "read_back"
         assert "胡小某" in chat.heard[-1]
 
-    def test_the_read_back_takes_what_is_wrong_in_words(self):
+    def test_the_read_back_takes_what_is_wrong_in_words(self) -> None:
         assert read_back().say("姓名不对").at == "name"
 
 
 class TestPhotos:
-    def test_a_blurred_photo_is_asked_for_again_with_one_reason(self):
+    def test_a_blurred_photo_is_asked_for_again_with_one_reason(self) -> None:
         chat = filled().send_photo(sharpness=5.0)
 
         assert (
@@ -265,33 +265,33 @@ class TestPhotos:
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1"]
         assert chat.at == "id_card.front"
 
-    def test_two_photos_at_once_go_to_the_two_sides_in_order(self):
+    def test_two_photos_at_once_go_to_the_two_sides_in_order(self) -> None:
         chat = filled().upload().upload().judge(file="photo1").judge(file="photo2")
 
         assert chat.session.answers["id_card.front"]["file"] == "photo1"
         assert chat.session.answers["id_card.back"]["file"] == "photo2"
         assert chat.at == "read_back"
 
-    def test_verdicts_may_come_in_another_order(self):
+    def test_verdicts_may_come_in_another_order(self) -> None:
         chat = filled().upload().upload().judge(file="photo2").judge(file="photo1")
 
         assert chat.session.answers["id_card.front"]["file"] == "photo1"
         assert chat.at == "read_back"
 
-    def test_the_same_photo_for_the_other_side_is_noticed(self):
+    def test_the_same_photo_for_the_other_side_is_noticed(self) -> None:
         chat = filled().send_photo(look="f" * 64).send_photo(look="f" * 64)
 
         assert "同一张" in chat.heard[-1]
         assert chat.at == "id_card.back"
 
-    def test_the_third_unusable_photo_is_kept_for_a_person(self):
+    def test_the_third_unusable_photo_is_kept_for_a_person(self) -> None:
         chat = filled().send_photo(sharpness=5.0).send_photo(sharpness=5.0).send_photo(sharpness=5.0)
 
         assert chat.session.answers["id_card.front"]["flags"] == ["look_by_hand", "blurred"]
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["photo"]
         assert chat.at == "id_card.back"
 
-    def test_what_is_no_photo_is_refused_kindly_and_offers_a_person_after_three(self):
+    def test_what_is_no_photo_is_refused_kindly_and_offers_a_person_after_three(self) -> None:
         chat = filled().send_photo(fault="not_a_photo").send_photo(fault="not_a_photo")
         assert chat.labels == [] or chat.labels[-1] != "找工作人员"
 
@@ -299,21 +299,21 @@ class TestPhotos:
         assert "收到的不是照片" in chat.heard[-1]
         assert chat.labels == ["找工作人员"]
 
-    def test_a_photo_before_its_time_is_not_kept(self):
+    def test_a_photo_before_its_time_is_not_kept(self) -> None:
         chat = play("flexible_enrolment").upload()
 
         assert not chat.ordered(MeasurePhoto)
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1"]
         assert chat.at == "hukou"
 
-    def test_a_verdict_after_a_restart_is_forgotten(self):
+    def test_a_verdict_after_a_restart_is_forgotten(self) -> None:
         chat = filled().upload().say("重来").tap("是").judge()
 
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1"]
 
 
 class TestHandingIn:
-    def test_the_intake_service_is_silent_and_that_is_told_once(self):
+    def test_the_intake_service_is_silent_and_that_is_told_once(self) -> None:
         chat = handed_in()
         chat.happen(ApplicationDelayed(reference(chat))).happen(ApplicationDelayed(reference(chat)))
 
@@ -322,14 +322,14 @@ class TestHandingIn:
         chat.happen(ApplicationReceived(reference(chat), "CS-1120-0038", "2026-11-23"))
         assert chat.heard[-1].startswith("交上去了。号码CS-1120-0038")
 
-    def test_a_duplicate_is_told_its_number(self):
+    def test_a_duplicate_is_told_its_number(self) -> None:
         chat = handed_in()
         chat.happen(ApplicationRefused(reference(chat), "duplicate", "CS-1101-0001"))
 
         assert "CS-1101-0001" in chat.heard[-1]
         assert {each.file for each in chat.ordered(ForgetFile)} == {"photo1", "photo2"}
 
-    def test_a_refusal_blames_nobody_and_gives_everything_back(self):
+    def test_a_refusal_blames_nobody_and_gives_everything_back(self) -> None:
         chat = handed_in()
         chat.happen(ApplicationRefused(reference(chat), "422"))
 
@@ -337,7 +337,7 @@ class TestHandingIn:
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["refused"]
         assert chat.at == "read_back"
 
-    def test_the_rules_in_force_at_submit_decide(self):
+    def test_the_rules_in_force_at_submit_decide(self) -> None:
         chat = read_back()
         # A year later he has turned 55, where a woman may draw her pension.
         chat.now += timedelta(days=365 * 17)
@@ -346,13 +346,13 @@ class TestHandingIn:
         assert not chat.ordered(Submit)
         assert chat.at == "past_pension_age"
 
-    def test_an_application_has_one_name_for_life(self):
+    def test_an_application_has_one_name_for_life(self) -> None:
         first, again = handed_in(), handed_in()
 
         assert reference(first) == reference(again)
         assert [each.reference for each in first.ordered(TrackCase)] == [reference(first)]
 
-    def test_a_second_service_can_be_begun_at_once(self):
+    def test_a_second_service_can_be_begun_at_once(self) -> None:
         chat = handed_in().say("我要办养老认证")
 
         assert chat.session.script.startswith("pension_check@")

@@ -15,7 +15,7 @@ def delivered() -> Chat:
 
 
 def timer(chat: Chat, name: str) -> SetTimer:
-    timers = [each for each in chat.ordered(SetTimer) if each.name == name]
+    timers: list[SetTimer] = [each for each in chat.ordered(SetTimer) if each.name == name]
     return timers[-1]
 
 

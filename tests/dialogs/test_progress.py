@@ -10,7 +10,7 @@ from dialogs.turn import FetchProgress, OpenTicket, ProgressReported, Rate, With
 from tests.dialogs.talking import Chat
 from tests.dialogs.test_engine import received, reference
 
-ROAD = (
+ROAD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("preregistered", {"answer_by": "2026-11-23"}),
     ("pre_review_started", {}),
     ("accepted", {"receipt_no": "R1", "promised_by": "2026-11-25"}),
@@ -36,7 +36,7 @@ def reported(*seqs: int) -> Chat:
     return chat
 
 
-def test_each_step_is_told_with_a_real_date():
+def test_each_step_is_told_with_a_real_date() -> None:
     chat = reported(1, 2, 3, 4, 5, 6)
 
     assert chat.heard[-5:] == [
@@ -48,11 +48,11 @@ def test_each_step_is_told_with_a_real_date():
     ]
 
 
-def test_the_same_news_twice_is_told_once():
+def test_the_same_news_twice_is_told_once() -> None:
     assert len(reported(1, 2, 2, 2).heard) == len(reported(1, 2).heard)
 
 
-def test_news_never_go_backwards_and_a_gap_is_fetched():
+def test_news_never_go_backwards_and_a_gap_is_fetched() -> None:
     chat = reported(1, 3)
     assert [each.after_seq for each in chat.ordered(FetchProgress)] == [1]
     assert chat.session.cases[reference(chat)]["state"] == "submitted"
@@ -62,14 +62,14 @@ def test_news_never_go_backwards_and_a_gap_is_fetched():
     assert chat.session.cases[reference(chat)]["state"] == "accepted"
 
 
-def test_an_event_of_a_later_contract_is_passed_over():
+def test_an_event_of_a_later_contract_is_passed_over() -> None:
     chat = report(reported(1), 2, "stamped_in_gold", {"by": "nobody"})
 
     assert not chat.said
     assert report(chat, 3).session.cases[reference(chat)]["state"] == "accepted"
 
 
-def test_a_denial_says_why_and_how():
+def test_a_denial_says_why_and_how() -> None:
     data = {"result": "denied", "why": "照片看不清。", "how": "重拍后再申请。", "rights": "可以申请复议。"}
     chat = report(reported(1, 2, 3, 4), 5, "decided", data)
 
@@ -80,7 +80,7 @@ def test_a_denial_says_why_and_how():
     assert chat.said[0].card.body["steps"][-1]["state"] == "stopped"
 
 
-def test_news_of_an_unknown_application_are_ignored():
+def test_news_of_an_unknown_application_are_ignored() -> None:
     chat = received()
     chat.happen(ProgressReported("ZT-0000-0000-0000", "X", 1, "accepted", chat.now))
 
@@ -88,7 +88,7 @@ def test_news_of_an_unknown_application_are_ignored():
 
 
 class TestRating:
-    def test_five_marks_in_words_best_first(self):
+    def test_five_marks_in_words_best_first(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7)
 
         assert chat.labels == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
@@ -96,25 +96,25 @@ class TestRating:
         assert chat.said[-1].card.kind == "rating"
 
     @pytest.mark.parametrize(("said", "code"), [("1", 1), ("非常满意", 1), ("非常不满意", 5), ("３", 3)])
-    def test_a_mark_may_be_typed(self, said, code):
+    def test_a_mark_may_be_typed(self, said: str, code: int) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7).say(said)
 
         assert [each.code for each in chat.ordered(Rate)] == [code]
 
-    def test_code_5_is_very_dissatisfied_and_is_followed_up(self):
+    def test_code_5_is_very_dissatisfied_and_is_followed_up(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7).say("5 等太久")
 
         assert [(each.code, each.words) for each in chat.ordered(Rate)] == [(5, "等太久")]
         assert [each.reason for each in chat.ordered(OpenTicket)] == ["bad_rating"]
 
-    def test_a_bad_mark_is_asked_for_one_sentence(self):
+    def test_a_bad_mark_is_asked_for_one_sentence(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7).tap("不满意")
         assert chat.heard[-1] == "对不起，让您不满意了。哪里不好，跟我说一句就行。"
 
         chat.say("等了三天没人理")
         assert [(each.code, each.words) for each in chat.ordered(Rate)] == [(4, ""), (4, "等了三天没人理")]
 
-    def test_a_case_is_rated_once_however_old_the_card(self):
+    def test_a_case_is_rated_once_however_old_the_card(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7)
         card = chat.choices[0].id
         chat.tap("满意").say("你好").tap_id(card)
@@ -122,14 +122,14 @@ class TestRating:
         assert [each.code for each in chat.ordered(Rate)] == [2]
         assert chat.heard[-1] == "您评过了，谢谢。"
 
-    def test_nobody_has_to_rate(self):
+    def test_nobody_has_to_rate(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7).say("我要办养老认证")
 
         assert not chat.ordered(Rate)
         assert chat.session.script.startswith("pension_check@")
 
 
-def test_too_late_to_withdraw_is_told():
+def test_too_late_to_withdraw_is_told() -> None:
     chat = reported(1, 2, 3, 4, 5)
     chat.happen(WithdrawalRefused(reference(chat)))
 
