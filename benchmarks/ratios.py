@@ -6,6 +6,7 @@ Machines are noisy and differ; the same noise falls on both of a pair.
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,11 @@ def quantile(values: Sequence[float], share: float) -> float:
     """Return the value below which `share` of `values` lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def say(what: str) -> None:
+    """Tell whoever waits what is going on."""
+    print(f"  ... {what}", file=sys.stderr, flush=True)
 
 
 def table(title: str, rows: Iterable[Row]) -> str:

@@ -130,11 +130,11 @@ def _start(programs: Path) -> None:
     if server.exists():  # left behind by a run that was killed
         _stop(programs)
     server.mkdir()
-    owner = _owner()
+    owner = server_user()
     if owner:
         os.chown(server, owner.pw_uid, owner.pw_gid)
     data = server / "data"
-    _run(
+    run_server(
         programs / "initdb",
         "-D",
         data,
@@ -148,18 +148,21 @@ def _start(programs: Path) -> None:
         "--no-sync",
     )
     options = f"{OPTIONS} -c listen_addresses='' -c unix_socket_directories='{server}'"
-    _run(programs / "pg_ctl", "-D", data, "-l", server / "log", "-w", "-t", "60", "-o", options, "start")
+    run_server(
+        programs / "pg_ctl", "-D", data, "-l", server / "log", "-w", "-t", "60", "-o", options, "start"
+    )
 
 
 def _stop(programs: Path) -> None:
     server = _LIVE / "server"
     if (server / "data" / "postmaster.pid").exists():
-        _run(programs / "pg_ctl", "-D", server / "data", "-m", "immediate", "-w", "stop", check=False)
+        run_server(programs / "pg_ctl", "-D", server / "data", "-m", "immediate", "-w", "stop", check=False)
     shutil.rmtree(server, ignore_errors=True)
 
 
-def _run(*command: object, check: bool = True) -> None:
-    owner = _owner()
+def run_server(*command: object, check: bool = True) -> None:
+    """Run a program of the server's, as the user the server runs as."""
+    owner = server_user()
     done = subprocess.run(
         [str(word) for word in command],
         user=owner.pw_uid if owner else None,
@@ -175,7 +178,8 @@ def _run(*command: object, check: bool = True) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stderr.decode(errors='replace')}")
 
 
-def _owner() -> pwd.struct_passwd | None:
+def server_user() -> pwd.struct_passwd | None:
+    """Return the user a server must run as because we are root; None when we are not."""
     if os.getuid() != 0:
         return None
     for name in ("postgres", "nobody"):
