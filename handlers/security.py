@@ -11,6 +11,7 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
 
@@ -252,8 +253,10 @@ def headers_for(origin: str) -> Callable[[web.Request, web.StreamResponse], Awai
         headers = response.headers
         for name, value in fixed.items():
             headers.setdefault(name, value)
-        html = response.content_type == "text/html"
-        headers.setdefault("Content-Security-Policy", page if html else API_CSP)
+        # A browser puts the headers of a 304 on the page it has kept; one of ours would lock that page.
+        if response.status != HTTPStatus.NOT_MODIFIED:
+            html = response.content_type == "text/html"
+            headers.setdefault("Content-Security-Policy", page if html else API_CSP)
         headers.popall("Server", None)  # which software, in which version, is nobody's business
 
     return protect
