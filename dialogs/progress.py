@@ -46,6 +46,7 @@ Case = Mapping[str, Any]
 UNDECIDED = ("submitted", "pre_review", "accepted", "in_progress")  # may still be withdrawn
 ENDED = ("denied", "not_accepted", "withdrawn", "refused")
 ROAD = ("submitted", "pre_review", "accepted", "in_progress", "approved", "delivered")
+STEPS = ("sending", "delayed", *ROAD[:-1], "refused", "denied", "not_accepted", "withdrawn", ROAD[-1])
 RATE = "rate."  # prefix of a rating's prompt: such a tap is never stale
 
 
@@ -210,27 +211,34 @@ def receipt(talk: Talk, reference: str) -> Card:
 def card(talk: Talk, reference: str) -> Card:
     """Return how far the case is, step by step, each with its day."""
     case = talk.session.cases[reference]
-    steps = []
-    reached = case["at"]
-    ended = case["state"] in ENDED
-    for state in ROAD:
-        done = state in reached
-        if ended and not done:
-            continue
-        status = "done" if done and state != case["state"] else "now" if done else "todo"
-        steps.append(_step(talk, state, status, reached))
-    if ended:
-        steps.append(_step(talk, case["state"], "stopped", reached))
-    if case["state"] in ("delivered", "closed"):
-        steps[-1]["state"] = "done"
+    reached = {case["state"]: "", **case["at"]}
+    is_over = not set(ENDED).isdisjoint(reached)
+    steps = [
+        {
+            "label": talk.words(f"progress.step_{state}"),
+            "state": _standing(state, case, reached),
+            "at": _when(talk, state, case, reached),
+        }
+        for state in STEPS
+        if state in reached or (state in ROAD and not is_over)
+    ]
     number = case["number"] or reference
     body = {"number": number, "title": _title(talk, case), "steps": steps}
     return Card("progress", talk.words("progress.card"), body)
 
 
-def _step(talk: Talk, state: str, status: str, reached: Mapping[str, str]) -> dict[str, str]:
-    label, day = talk.words(f"progress.step_{state}"), _day(talk, reached.get(state, ""))
-    return {"label": label, "state": status, "at": day}
+def _standing(state: str, case: Case, reached: Mapping[str, str]) -> str:
+    if state not in reached:
+        return "todo"
+    if state in ENDED:
+        return "stopped"
+    return "now" if state == case["state"] and state != "delivered" else "done"
+
+
+def _when(talk: Talk, state: str, case: Case, reached: Mapping[str, str]) -> str:
+    """Say when a step was reached; of the present one rather what is promised next."""
+    promised = _due(talk, case).rstrip("。.") if state == case["state"] else ""
+    return promised or _day(talk, reached.get(state, ""))
 
 
 def tell_all(talk: Talk) -> bool:
@@ -243,9 +251,15 @@ def tell_all(talk: Talk) -> bool:
             state=talk.words(f"progress.step_{case['state']}"),
         )
         if case["due"]:
-            text = f"{text}\n{talk.words('progress.due', day=_day(talk, case['due']))}"
+            text = f"{text}\n{_due(talk, case)}"
         talk.tell(text, card(talk, reference))
     return bool(talk.session.cases)
+
+
+def _due(talk: Talk, case: Case) -> str:
+    """Say what is promised by when: a word from us first, then that it is done."""
+    promise = "answer" if case["state"] in ("submitted", "pre_review") else "done"
+    return talk.words(f"progress.due_{promise}", day=_day(talk, case["due"])) if case["due"] else ""
 
 
 def _day(talk: Talk, day: str) -> str:

@@ -48,6 +48,47 @@ def test_each_step_is_told_with_a_real_date() -> None:
     ]
 
 
+def steps(chat: Chat) -> list[tuple[str, str, str]]:
+    """Return the newest progress card as (label, state, when)."""
+    card = next(each.card for each in reversed(chat.said) if each.card and each.card.kind == "progress")
+    return [(step["label"], step["state"], step["at"]) for step in card.body["steps"]]
+
+
+def test_the_slip_has_the_number_and_who_answers_by_when() -> None:
+    card = received().said[-1].card
+
+    assert card is not None
+    assert (card.kind, card.body["number"]) == ("receipt", "CS-1120-0038")
+    assert [row["value"] for row in card.body["rows"]] == [
+        "灵活就业人员参保登记",
+        "常山县社会保险事业管理局",
+        "11月23日(周一)",
+    ]
+
+
+def test_the_card_says_what_is_promised_next() -> None:
+    assert steps(reported(1, 2, 3)) == [
+        ("交上去了", "done", "11月20日(周五)"),
+        ("有人在看", "done", "11月20日(周五)"),
+        ("受理了", "now", "最晚11月25日(周三)办好"),
+        ("正在办", "todo", ""),
+        ("办好了", "todo", ""),
+        ("结果给您了", "todo", ""),
+    ]
+
+
+def test_a_refusal_handed_over_does_not_look_like_something_still_to_come() -> None:
+    chat = reported(1, 2, 3, 4)
+    report(chat, 5, "decided", {"result": "denied", "why": "单位正在交。", "how": "离开单位后再来。"})
+    report(chat, 6)
+
+    assert [(label, state) for label, state, _ in steps(chat)][-3:] == [
+        ("正在办", "done"),
+        ("没批", "stopped"),
+        ("结果给您了", "done"),
+    ]
+
+
 def test_the_same_news_twice_is_told_once() -> None:
     assert len(reported(1, 2, 2, 2).heard) == len(reported(1, 2).heard)
 

@@ -52,9 +52,8 @@ const chinese = {
   number: "办件号码",
   copy: "复制号码",
   copied: "已复制",
-  steps: { done: "已完成", now: "正在办", todo: "还没到", stopped: "到此为止" },
+  steps: { done: "已完成", now: "现在到这步", todo: "还没到", stopped: "到此为止" },
   ratings: ["非常满意", "满意", "基本满意", "不满意", "非常不满意"],
-  rateFreely: "不评也没关系。",
   // the line
   offline: "没有网络。您写的都留着，连上就发。",
   connecting: "正在连接…",
@@ -134,7 +133,6 @@ const english: Words = {
   copied: "Copied",
   steps: { done: "done", now: "now", todo: "to come", stopped: "ended here" },
   ratings: ["Very satisfied", "Satisfied", "Fairly satisfied", "Dissatisfied", "Very dissatisfied"],
-  rateFreely: "You need not answer.",
   offline: "No network. What you write is kept and sent later.",
   connecting: "Connecting…",
   typing: "The helper is writing…",

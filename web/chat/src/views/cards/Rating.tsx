@@ -20,7 +20,6 @@ export function Rating({ message, isOpen }: { message: Message; isOpen: boolean 
           ))}
         </div>
       )}
-      <p class="hint">{w.rateFreely}</p>
     </section>
   );
 }
