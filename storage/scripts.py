@@ -40,6 +40,12 @@ def publish(connection: Connection, given: Iterable[tuple[str, str, str]], now: 
     return new
 
 
+def live(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Return (id, version) of every live version."""
+    rows = connection.execute(select(scripts.c.id, scripts.c.version).where(scripts.c.live))
+    return frozenset((row.id, row.version) for row in rows)
+
+
 def all_published(connection: Connection) -> list[Published]:
     """Return every version ever published, in the order of publishing."""
     rows = connection.execute(select(scripts).order_by(scripts.c.published_at, scripts.c.id))
