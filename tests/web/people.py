@@ -161,6 +161,16 @@ class Desk:
     async def move(self, action: str, then: str, **fields: str) -> None:
         """Take one action, its fields by their labels, and wait until the application is `then`."""
         await self.page.get_by_role("button", name=action, exact=True).click()
+        await self.move_on(action, then, **fields)
+
+    async def refuse_without_saying_why(self, action: str) -> None:
+        """Try to deny without a reason: the page stays where it is and points to the empty field."""
+        await self.page.get_by_role("button", name=action, exact=True).click()
+        await self.page.get_by_role("button", name=f"确定{action}").click()
+        await expect(self.page.get_by_label("为什么不能办")).to_be_focused()
+
+    async def move_on(self, action: str, then: str, **fields: str) -> None:
+        """Fill in what the open action asks for, and send it."""
         for label, words in fields.items():
             await self.page.get_by_label(label).fill(words)
         await self.page.get_by_role("button", name=f"确定{action}").click()

@@ -92,3 +92,105 @@ async def answer_everything(her: Phone) -> None:
     await her.look("05-level")
     await her.tap("最低档（60%）", "请拍身份证正面")
     await her.look("06-front-wanted")
+
+
+async def test_a_hard_day_ends_well_told(tmp_path: Path, browser: Browser) -> None:
+    """A wrong number, a blurred photo, a dead network, a reload, a change of mind, a denial, a bad mark."""
+    async with (
+        running(tmp_path) as product,
+        at(browser, f"{product.url}/chat/") as chat_page,
+        at(
+            browser, f"{product.review_url}/review/#code={product.sign_in_code()}", phone=False
+        ) as review_page,
+    ):
+        her, his = Phone(chat_page), Desk(review_page)
+        await her.hear("您想办什么")
+        await her.say("想在老家交社保", "您的户口在常山吗")
+        await her.tap("在", "有单位给您交社保吗")
+        await her.tap("没有单位，自己干", "您想交哪一种")
+        await her.tap("养老", "以后怎么交钱")
+        await her.tap("自己在手机上交", "一共只要2样")
+        await her.hear("同意吗")
+        await her.tap("同意", "您叫什么名字")
+        await mistypes_her_number(her)
+        await sends_what_the_dead_network_kept(her)
+        await photographs_badly_first(her)
+        await reloads(her)
+        await finds_out_that_she_is_registered_elsewhere(her)
+        await her.tap("都对，交上去", "交上去了。号码")
+
+        await his.begin()
+        await is_denied(her, his)
+
+        await her.tap("非常不满意", "哪里不好")
+        await her.look("29-bad-mark")
+        await her.say("等太久了", "转给负责人")
+        await her.look("30-noted")
+        assert silent_about_her(product)
+
+
+async def mistypes_her_number(her: Phone) -> None:
+    await her.say(NAME, "身份证号码")
+    await her.say(NUMBER[:-1], "18位")
+    await her.look("20-too-short")
+    await her.say(NUMBER[:-1] + "8", "再")
+    await her.look("21-wrong-digit")
+
+
+async def sends_what_the_dead_network_kept(her: Phone) -> None:
+    """What she types without a network waits with a word about it, and leaves by itself."""
+    await her.context.set_offline(True)
+    await her.write(NUMBER)
+    await expect(her.page.get_by_text("没有网络")).to_be_visible()
+    await her.look("22-offline")
+    await her.context.set_offline(False)
+    await her.hear("哪一档")
+    await expect(her.page.get_by_text("没有网络")).to_be_hidden()
+    assert (await her.said()).count(NUMBER) == 1
+    await her.tap("最低档（60%）", "请拍身份证正面")
+
+
+async def photographs_badly_first(her: Phone) -> None:
+    await her.photograph(photo(FRONT, blur=40), "照片有些模糊")
+    await her.look("23-blurred")
+    await her.photograph(photo(FRONT), "请拍身份证反面")
+
+
+async def reloads(her: Phone) -> None:
+    before = await her.page.locator(".turn").count()
+    await her.page.reload()
+    await expect(her.page.locator(".turn")).to_have_count(before)
+    await her.look("24-reloaded")
+    await her.photograph(photo(BACK), "都对吗")
+
+
+async def finds_out_that_she_is_registered_elsewhere(her: Phone) -> None:
+    """One early answer changed: another question, another paper, and nothing asked twice."""
+    await her.change("户口在常山吗", "您的户口在常山吗")
+    await her.look("25-change")
+    await her.tap("不在", "您跟常山是哪一种关系")
+    await her.tap("在常山交满了10年社保", "现在一共要3样")
+    await her.hear("请拍居住证")
+    await her.look("26-one-more-paper")
+    await her.photograph(photo(pictures.page()), "都对吗")
+    assert "居住证" in await her.page.locator(".card-rows").last.inner_text()
+    await her.look("27-read-back-again")
+
+
+async def is_denied(her: Phone, his: Desk) -> None:
+    number = await his.open("灵活就业人员参保登记")
+    await his.move("开始预审", "预审中")
+    await his.move("受理", "已受理")
+    await his.move("开始办理", "办理中")
+    await his.refuse_without_saying_why("不予批准")
+    await look(his.page, "review-3-deny", (375, 1280))
+    await his.move_on(
+        "不予批准", "已办结（不予）", 为什么不能办="单位正在给您交。", 怎么才能办="离开单位后再来办。"
+    )
+    await her.hear(f"{number}这次没批")
+    await her.look("28-denied")
+    said = await her.said()
+    assert "单位正在给您交。" in said
+    assert "离开单位后再来办。" in said
+    await his.move("送达", "已送达", 怎么送达的="电子送达")
+    await her.hear("这次服务您满意吗")
