@@ -6,33 +6,27 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
-import structlog
 
 from bot import health
 from bot.embedded import Embedded, embedded_intake
 from bot.settings import Settings
+from bot.shelf import Shelf
 from bot.worker import Worker
-from dialogs.calendar import Calendar
-from dialogs.loader import ScriptError, load, shipped_texts
-from dialogs.office import Office, offices
-from dialogs.script import Script
 from dialogs.world import Library
 from handlers.delivery import Deliveries
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
-from storage import applicants, calendar, outbox, scripts
+from storage import applicants, outbox
 from storage.database import Database
 from storage.files import FileStore
 from storage.keyring import KeyRing, KeyRingUnusable
 from storage.vault import Vault
-
-_log = structlog.get_logger("parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +77,8 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         stack.push_async_callback(database.close)
         if new_ring:
             await _refuse_lost_ring(settings, database)
-        decider.library = await publish_shipped(database, clock())
-        decider.offices = await known_offices(database)
+        shelf = Shelf(database, decider, clock)
+        await shelf.fill()
         there = await stack.enter_async_context(_intake(settings, demo=demo))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         intake = IntakeClient(there.url, there.token, session)
@@ -99,6 +93,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             database,
             deliveries,
             vault,
+            shelf,
             clock=clock,
             name=f"{socket.gethostname()}:{os.getpid()}",
             lease=settings.outbox_lease,
@@ -114,40 +109,10 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             uploads,
             intake,
             worker,
-            decider.library,
+            shelf.library,
             probes,
             there.webhook_secret,
         )
-
-
-async def publish_shipped(database: Database, now: datetime) -> Library:
-    """Make the scripts that come with this release the live ones; return all versions people stand on."""
-    given = [(load(text, name), text) for text, name in shipped_texts()]
-    rows = [(script.id, script.version, text) for script, text in given]
-    await database.run(lambda connection: scripts.publish(connection, rows, now))
-    published = await database.read(scripts.all_published)
-    known: dict[str, Script] = {}
-    for each in published:
-        try:
-            script = load(each.text, f"{each.id}@{each.version}")
-        except ScriptError:
-            # Of an older release's format. Whoever stands on it becomes a dead letter an operator sees.
-            _log.error("published script cannot be read", script=each.id, version=each.version)
-            continue
-        known[script.key] = script
-    live = {each.id: f"{each.id}@{each.version}" for each in published if each.live}
-    return Library(known, {id_: key for id_, key in live.items() if key in known})
-
-
-async def known_offices(database: Database) -> Mapping[str, Office]:
-    """Return the offices, each with the days it works; years announced since the last start come in."""
-    await database.run(calendar.seed)
-    return {each.id: each.with_calendar(await _calendar_of(database, each)) for each in offices().values()}
-
-
-async def _calendar_of(database: Database, office: Office) -> Calendar:
-    found = await database.read(lambda connection: calendar.load(connection, office.id))
-    return replace(found, week=office.calendar.week)
 
 
 async def _refuse_lost_ring(settings: Settings, database: Database) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.shelf import Shelf
 from handlers import metrics
 from handlers.delivery import Deliveries
 from storage import audit, inbox, outbox, signals
@@ -24,6 +25,7 @@ LOOK_EVERY = 1.0  # seconds; the floor under lost wake-ups, and the grain of tim
 CLAIM = 16  # deliveries on the way at once, beside photos
 KEEP_DONE = timedelta(days=7)
 RETRY_FAILED_EVERY = 2.0  # seconds between looks for events whose turn failed
+REFRESH_EVERY = 5.0  # seconds until a script published elsewhere is taken up
 COUNT_EVERY = 10.0
 KEEP_HOUSE_EVERY = 60.0
 SEAL_EVERY = 3600.0  # a checkpoint reads all conversations touched since the last one
@@ -43,6 +45,7 @@ class Worker:
         database: Database,
         deliveries: Deliveries,
         vault: Vault,
+        shelf: Shelf,
         *,
         clock: Callable[[], datetime],
         name: str,
@@ -52,6 +55,7 @@ class Worker:
         self._database = database
         self._deliveries = deliveries
         self._vault = vault
+        self._shelf = shelf
         self._clock = clock
         self._name = name
         self._lease = lease
@@ -63,6 +67,7 @@ class Worker:
             group.create_task(self._carry(photos=False, places=CLAIM))
             group.create_task(self._carry(photos=True, places=self._photo_places))
             group.create_task(_every(RETRY_FAILED_EVERY, self._retry_failed))
+            group.create_task(_every(REFRESH_EVERY, self._shelf.refresh))
             group.create_task(_every(COUNT_EVERY, self._count))
             group.create_task(_every(SEAL_EVERY, self._seal))
             group.create_task(_every(KEEP_HOUSE_EVERY, self._keep_house))
