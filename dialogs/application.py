@@ -6,8 +6,7 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
-from dialogs.flow import leave
-from dialogs.keeping import forget_photos, photos_in
+from dialogs.flow import leave, photos_in
 from dialogs.messages import Card
 from dialogs.notice import page_title, pages
 from dialogs.photos import LOOK_BY_HAND
@@ -94,9 +93,8 @@ def submit(talk: Talk) -> None:
         "ended": "",
     }
     talk.change(cases={**session.cases, reference: case})
-    talk.do(*forget_photos(session.dormant))  # of a situation that turned out to be another
     talk.say("engine.sending")
-    leave(talk)
+    leave(talk, handed_in=True)
 
 
 def _body(talk: Talk, papers: list[dict[str, Any]]) -> dict[str, Any]:

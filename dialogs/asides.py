@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dialogs import keeping, progress
+from dialogs import progress
 from dialogs.answers import plain
 from dialogs.flow import leave, start
 from dialogs.stations import edit_named, editable, read_yes_no
-from dialogs.talk import PERSON, Floor, Said, Talk
+from dialogs.talk import PERSON, Floor, Said, Talk, meant
 from dialogs.turn import Rate, Withdraw
 
 
@@ -42,8 +42,12 @@ def _ask_choose(talk: Talk) -> None:
 def _hear_choose(talk: Talk, said: Said) -> None:
     offers = _offers(talk)
     services = [each for each, _ in offers if each != PERSON]
+    if said.option and said.option not in services:
+        talk.say("engine.stale")
+        talk.again()
+        return
     if said.option:
-        picked = said.option if said.option in services else ""
+        picked = said.option
     elif 0 < (number := _number(said)) <= len(services):
         picked = services[number - 1]
     else:
@@ -71,23 +75,25 @@ def _search(talk: Talk, text: str) -> str:
 # Picking what to edit
 
 
-def _ask_edit_which(talk: Talk) -> None:
+def _to_edit(talk: Talk) -> list[tuple[str, str]]:
     items = [(station.key, label) for station, label in editable(talk)]
-    talk.ask(talk.words("engine.edit_which"), [*items, ("nothing", talk.words("engine.edit_nothing"))])
+    return [*items, ("nothing", talk.words("engine.edit_nothing"))]
+
+
+def _ask_edit_which(talk: Talk) -> None:
+    talk.ask(talk.words("engine.edit_which"), _to_edit(talk))
 
 
 def _hear_edit_which(talk: Talk, said: Said) -> None:
-    keys = [station.key for station, _ in editable(talk)]
-    number = _number(said)
-    key = said.option if said.option in keys else keys[number - 1] if 0 < number <= len(keys) else ""
-    if key:
-        talk.change(aside={"is": "edit", "key": key})
-        talk.next()
-    elif said.option == "nothing" or number == len(keys) + 1 or read_yes_no(said) == "no":
+    items = _to_edit(talk)
+    word = meant(said, items)
+    if word == "nothing" or (not word and read_yes_no(said) == "no"):
         talk.change(aside=None)
         talk.next()
+    elif word in dict(items):
+        talk.change(aside={"is": "edit", "key": word})
+        talk.next()
     elif not edit_named(talk, said.text):
-        items = [(station.key, label) for station, label in editable(talk)]
         talk.reject(talk.words("engine.edit_unclear"), items)
 
 
@@ -105,7 +111,6 @@ def _ask_restart(talk: Talk) -> None:
 def _hear_restart(talk: Talk, said: Said) -> None:
     word = read_yes_no(said)
     if word == "yes":
-        talk.do(*keeping.forget_photos(talk.session.answers), *keeping.forget_photos(talk.session.dormant))
         leave(talk)
         talk.change(aside={"is": "choose"})
     elif word == "no":
@@ -165,13 +170,17 @@ def _marks(talk: Talk) -> dict[str, int]:
 
 
 def _ask_rating_words(talk: Talk) -> None:
-    talk.ask(talk.words("progress.rated_badly"), [("nothing", talk.words("progress.no_words"))])
+    talk.ask(talk.words("progress.rated_badly"), _no_words(talk))
+
+
+def _no_words(talk: Talk) -> list[tuple[str, str]]:
+    return [("nothing", talk.words("progress.no_words"))]
 
 
 def _hear_rating_words(talk: Talk, said: Said) -> None:
     aside = talk.session.aside or {}
     talk.change(aside=None)
-    if said.text:
+    if said.text and not meant(said, _no_words(talk)):
         number = talk.session.cases[aside["reference"]]["number"]
         talk.do(Rate(aside["reference"], number, aside["code"], said.text))
     talk.say("progress.rated_badly_noted")

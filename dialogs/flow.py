@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dialogs.notice import needs, notice
 from dialogs.road import CONSENT, READ_BACK, Station
 from dialogs.talk import Talk
+from dialogs.turn import ForgetFile
 
 
 def place(talk: Talk) -> int:
@@ -72,21 +74,64 @@ def refold(talk: Talk) -> None:
 
 
 def start(talk: Talk, service: str) -> None:
-    """Step on the road of the live version of `service`."""
-    talk.change(
-        script=talk.world.library.live[service],
-        answers={},
-        dormant={},
-        at=-1,
-        on="",
-        aside=None,
-        judging={},
-        tries={},
-    )
+    """Step on the road of the live version of `service`; what was put away there is offered again."""
+    _clear(talk, talk.world.library.live[service])
+    _take_up(talk, service)
     refold(talk)
     talk.next()
 
 
-def leave(talk: Talk) -> None:
-    """Step off the road; what was handed in stays among the cases."""
-    talk.change(script="", answers={}, dormant={}, at=-1, on="", aside=None, judging={}, tries={})
+def leave(talk: Talk, *, handed_in: bool = False) -> None:
+    """Step off the road for good: photos go, but for those that are handed in, which are the case's."""
+    session = talk.session
+    talk.do(*forget_photos(session.dormant if handed_in else {**session.dormant, **session.answers}))
+    _clear(talk, "")
+
+
+def put_away(talk: Talk) -> None:
+    """Step off the road where it has ended, and keep what he told us for the day he comes back."""
+    session = talk.session
+    answers = {**session.dormant, **session.answers}
+    answers.pop(CONSENT, None)  # asked anew: it was given for that time
+    answers.pop(READ_BACK, None)
+    kept = {"script": session.script, "answers": answers}
+    talk.change(put_away={**session.put_away, talk.script.id: kept})
+    _clear(talk, "")
+
+
+def _take_up(talk: Talk, service: str) -> None:
+    """Take what was put away, unless the script has changed since: then it might mean something else."""
+    kept = talk.session.put_away.get(service)
+    if kept is None:
+        return
+    talk.change(put_away={name: each for name, each in talk.session.put_away.items() if name != service})
+    if kept["script"] == talk.session.script:
+        talk.change(dormant=kept["answers"])
+    else:
+        talk.do(*forget_photos(kept["answers"]))
+
+
+def _clear(talk: Talk, script: str) -> None:
+    """Stand at the beginning of `script`, or nowhere. Every button shown so far is stale from now on."""
+    talk.change(
+        script=script,
+        answers={},
+        dormant={},
+        at=-1,
+        on="",
+        prompt=talk.session.prompt + 1,
+        wrong=0,
+        aside=None,
+        judging={},
+        tries={},
+    )
+
+
+def photos_in(answers: Mapping[str, Any]) -> list[str]:
+    """Return the uploads among `answers`."""
+    return [value["file"] for value in answers.values() if isinstance(value, dict) and "kept" in value]
+
+
+def forget_photos(answers: Mapping[str, Any]) -> Iterable[ForgetFile]:
+    """Return the orders that delete every photo among `answers`."""
+    return [ForgetFile(file) for file in photos_in(answers)]

@@ -7,29 +7,17 @@ one that fires late, twice, or for something that is gone already does no harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from dialogs.flow import leave
+from dialogs.flow import forget_photos, leave
 from dialogs.talk import Talk
-from dialogs.turn import Effect, ForgetFile, ForgetWords, SetTimer, TimerFired
+from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 from dialogs.world import SHANGHAI
 
 DRAFT_DAYS = 30
 LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
 
 CASE, DRAFT = "forget_case", "forget_draft"
-
-
-def photos_in(answers: Mapping[str, Any]) -> list[str]:
-    """Return the uploads among `answers`."""
-    return [value["file"] for value in answers.values() if isinstance(value, dict) and "kept" in value]
-
-
-def forget_photos(answers: Mapping[str, Any]) -> Iterable[Effect]:
-    """Return the orders that delete every photo among `answers`."""
-    return [ForgetFile(file) for file in photos_in(answers)]
 
 
 def begin_draft(talk: Talk) -> None:
@@ -59,18 +47,21 @@ def _case_due(talk: Talk, reference: str) -> None:
         talk.do(SetTimer(CASE, reference, talk.world.now + LOOK_AGAIN))
         return
     talk.do(*[ForgetFile(file) for file in case["files"]], ForgetWords(datetime.fromisoformat(case["ended"])))
-    talk.change(cases={**talk.session.cases, reference: {**case, "files": []}})
+    talk.change(cases={**talk.session.cases, reference: {**case, "files": [], "answers": {}}})
 
 
 def _draft_due(talk: Talk) -> None:
-    if not talk.session.script:
+    session = talk.session
+    if not session.script and not session.put_away:
         return
-    last = datetime.combine(date.fromisoformat(talk.session.seen or talk.day), time(), SHANGHAI)
+    last = datetime.combine(date.fromisoformat(session.seen or talk.day), time(), SHANGHAI)
     due = last + timedelta(days=DRAFT_DAYS)
     if due > talk.world.now:
         talk.do(SetTimer(DRAFT, "", due))
         return
-    talk.do(*forget_photos(talk.session.answers), *forget_photos(talk.session.dormant))
+    for kept in session.put_away.values():
+        talk.do(*forget_photos(kept["answers"]))
     talk.do(ForgetWords(talk.world.now - timedelta(seconds=1)))
     leave(talk)
+    talk.change(put_away={})
     talk.say("engine.draft_forgotten", days=DRAFT_DAYS)

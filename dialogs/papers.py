@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from dialogs import photos
-from dialogs.flow import asked, keep
+from dialogs.flow import asked, forget_photos, keep
 from dialogs.messages import Card, Media
 from dialogs.notice import page_title as title
 from dialogs.notice import pages
 from dialogs.road import Station
 from dialogs.script import Material
-from dialogs.talk import PERSON, Said, Talk
-from dialogs.turn import ForgetFile, MeasurePhoto, OpenTicket, PhotoMeasured
+from dialogs.talk import PERSON, Said, Talk, meant
+from dialogs.turn import ForgetFile, MeasurePhoto, OpenTicket, PhotoMeasured, Say
 
 __all__ = ["ask", "hear", "measured", "receive", "title"]
 
@@ -31,13 +31,18 @@ def wanted(talk: Talk) -> list[Station]:
 
 
 def ask(talk: Talk) -> None:
-    """Ask for the next page, with how to photograph it; nothing while everything is being looked at."""
+    """Ask for the next page, with how to photograph it; while all are being looked at, there is none."""
     pending = wanted(talk)
-    if not pending:
-        return  # the verdict will speak
+    if not pending:  # the verdict will speak
+        if not any(isinstance(effect, Say) for effect in talk.effects):
+            talk.say("engine.photo_looking")
+        return
     station = pending[0]
     material = station.step
     assert isinstance(material, Material)
+    if _held_before(talk, station):
+        talk.ask(talk.words("engine.photo_still", title=title(talk, station)), _same_or_new(talk))
+        return
     text = talk.words("engine.photo_send", title=title(talk, station))
     how = talk.pick(material.guidance) if material.guidance else talk.words("engine.photo_how")
     talk.ask(f"{text}\n{how}", (), _card(talk, station))
@@ -49,9 +54,35 @@ def _card(talk: Talk, station: Station) -> Card:
     return Card("photo", name, {"slot": station.key, "side": side, "title": name})
 
 
+def _held_before(talk: Talk, station: Station) -> bool:
+    """Say whether a photo of this page was taken before its paper left the road."""
+    return station.key in talk.session.dormant and not talk.session.aside
+
+
+def _same_or_new(talk: Talk) -> list[tuple[str, str]]:
+    return [("same", talk.words("engine.photo_same")), ("new", talk.words("engine.photo_new"))]
+
+
 def hear(talk: Talk, said: Said) -> None:
     """Words where a photo is wanted: say that nothing is lost, and how to go on."""
-    talk.reject(talk.words("engine.photo_not_words"))
+    pending = wanted(talk)
+    offered = _same_or_new(talk) if pending and _held_before(talk, pending[0]) else []
+    word = meant(said, offered)
+    if offered and word == "same":
+        keep(talk, pending[0].key, talk.session.dormant[pending[0].key])
+        talk.next()
+    elif offered and word == "new":
+        _drop(talk, pending[0].key)
+        talk.next()
+    else:
+        talk.reject(talk.words("engine.photo_not_words"), offered)
+
+
+def _drop(talk: Talk, key: str) -> None:
+    """Delete the photo that was kept for a page."""
+    dormant = dict(talk.session.dormant)
+    talk.do(ForgetFile(dormant.pop(key)["file"]))
+    talk.change(dormant=dormant)
 
 
 def receive(talk: Talk, media: Sequence[Media]) -> None:
@@ -76,8 +107,9 @@ def measured(talk: Talk, event: PhotoMeasured) -> None:
     """Take the photo or say the one thing to do better."""
     session = talk.session
     slot = session.judging.get(event.file)
-    if slot is None:  # the applicant restarted meanwhile
-        talk.do(ForgetFile(event.file))
+    if slot is None:
+        if not _held(talk, event.file):  # the applicant restarted meanwhile
+            talk.do(ForgetFile(event.file))
         return
     talk.change(judging={file: each for file, each in session.judging.items() if file != event.file})
     station = talk.road.stations[talk.road.index[slot]]
@@ -87,6 +119,14 @@ def measured(talk: Talk, event: PhotoMeasured) -> None:
         _take(talk, station, event, verdict.flags)
     else:
         _refuse(talk, station, event, verdict)
+
+
+def _held(talk: Talk, file: str) -> bool:
+    """Say whether a photo was taken before, and its verdict has come a second time."""
+    session = talk.session
+    kept = [session.answers, session.dormant]
+    kept += [each["answers"] for each in (*session.put_away.values(), *session.cases.values())]
+    return any(file == order.file for answers in kept for order in forget_photos(answers))
 
 
 def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
@@ -102,7 +142,7 @@ def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict
 
 
 def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[str]) -> None:
-    before = talk.session.answers.get(station.key)
+    before = talk.session.answers.get(station.key) or talk.session.dormant.get(station.key)
     if before:
         talk.do(ForgetFile(before["file"]))
     talk.change(tries={slot: n for slot, n in talk.session.tries.items() if slot != station.key})
@@ -134,5 +174,9 @@ def _refuse(talk: Talk, station: Station, event: PhotoMeasured, verdict: photos.
     text = talk.words(
         "engine.photo_again", title=title(talk, station), why=talk.words(f"photos.{verdict.reasons[0]}")
     )
-    person = [(PERSON, talk.words("engine.option_person"))] if tries >= photos.TRIES else []
-    talk.ask(text, person, _card(talk, station))
+    if station in wanted(talk):
+        person = [(PERSON, talk.words("engine.option_person"))] if tries >= photos.TRIES else []
+        talk.ask(text, person, _card(talk, station))
+    else:  # he is doing something else by now: what is asked there stays the question
+        talk.tell(text)
+        talk.again()

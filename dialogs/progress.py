@@ -23,7 +23,7 @@ from typing import Any
 
 from dialogs import keeping
 from dialogs.calendar import spoken
-from dialogs.flow import refold
+from dialogs.flow import forget_photos, refold
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.road import READ_BACK
 from dialogs.talk import Talk
@@ -109,14 +109,20 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
     if case is None or case["state"] not in ("sending", "delayed"):
         return
     answers = dict(case["answers"])
-    _change(talk, event.reference, state="refused", answers={}, files=[], ended=talk.world.now.isoformat())
+    now = talk.world.now.isoformat()
     if event.number:
-        talk.do(*keeping.forget_photos(answers))
+        _change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
+        talk.do(*forget_photos(answers))
         talk.say("progress.duplicate", number=event.number)
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
     talk.say("progress.refused", phone=talk.phone)
-    if not talk.session.script and case["script"] in talk.world.library.scripts:
+    # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk.
+    if talk.session.script or case["script"] not in talk.world.library.scripts:
+        _change(talk, event.reference, state="refused", ended=now)
+        keeping.end_case(talk, event.reference, case["keep_days"])
+    else:
+        _change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
         answers.pop(READ_BACK, None)
         talk.change(script=case["script"], answers=answers, aside=None)
         refold(talk)
@@ -291,9 +297,16 @@ def rating_choices(talk: Talk, reference: str) -> tuple[Choice, ...]:
 def _offer_rating(talk: Talk, reference: str) -> None:
     """Ask for a mark. When nothing else is being asked, a typed number means it too."""
     case = talk.session.cases[reference]
-    if not talk.session.script:
+    if _nothing_is_asked(talk):
         talk.change(aside={"is": "rating", "reference": reference}, prompt=talk.session.prompt + 1, wrong=0)
     say_rating(talk, reference, case)
+
+
+def _nothing_is_asked(talk: Talk) -> bool:
+    aside = talk.session.aside
+    return not talk.session.script and (
+        aside is None or (aside["is"] == "choose" and not aside.get("offers"))
+    )
 
 
 def say_rating(talk: Talk, reference: str, case: Case) -> None:
@@ -311,6 +324,7 @@ def tapped(talk: Talk, prompt: str, option: str) -> bool:
         rate(talk, reference, int(option))
     else:
         talk.say("engine.stale")
+        talk.again()
     return True
 
 

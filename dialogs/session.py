@@ -35,6 +35,8 @@ class Session:
               restart ...): {"is": name, ...}. None: he is on the road.
     judging:  uploads being looked at, file id -> slot key.
     tries:    refused photos by slot.
+    put_away: errands that came to an end before anything was handed in, by service id:
+              {"script": key, "answers": {...}}. Offered again when the service is chosen again.
     cases:    what was handed in, reference -> see dialogs.progress.
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
@@ -55,6 +57,7 @@ class Session:
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seen: str = ""
     owner: str = "bot"
+    put_away: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 _FIELDS = tuple(f.name for f in fields(Session))

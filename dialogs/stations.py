@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from dialogs import application, papers
 from dialogs.answers import Accepted, plain, read, show, yes_or_no
-from dialogs.flow import asked, keep, leave, place
+from dialogs.flow import asked, keep, place, put_away
 from dialogs.keeping import begin_draft
 from dialogs.notice import needs, notice
 from dialogs.road import CONSENT, READ_BACK, Station
 from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Handoff, Outcome
-from dialogs.talk import PERSON, Floor, Options, Said, Talk
+from dialogs.talk import PERSON, Floor, Options, Said, Talk, meant
 from dialogs.turn import OpenTicket
 
 
@@ -110,19 +110,20 @@ def _ask_end(talk: Talk) -> None:
     text = f"{talk.pick(step.why)}\n{talk.pick(step.how)}"
     if isinstance(step, Handoff):
         talk.do(OpenTicket(reason="handoff", note=f"{talk.script.id}.{step.id}"))
-    choices = [
-        ("edit", talk.words("engine.option_edit")),
-        ("other", talk.words("engine.option_other")),
-        (PERSON, talk.words("engine.option_person")),
-    ]
-    talk.ask(text, choices)
+    talk.ask(text, [*_ways_on(talk), (PERSON, talk.words("engine.option_person"))])
+
+
+def _ways_on(talk: Talk) -> list[tuple[str, str]]:
+    return [("edit", talk.words("engine.option_edit")), ("other", talk.words("engine.option_other"))]
 
 
 def _hear_end(talk: Talk, said: Said) -> None:
-    if said.option == "edit":
+    word = meant(said, _ways_on(talk))
+    if word == "edit":
         talk.change(aside={"is": "edit_which"})
-    elif said.option == "other":
-        leave(talk)
+    elif word == "other":
+        put_away(talk)
+        begin_draft(talk)
         talk.change(aside={"is": "choose"})
     else:
         talk.say("engine.at_the_end")

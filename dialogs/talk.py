@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from dialogs.answers.matching import match
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.office import Office
 from dialogs.road import Road
@@ -28,6 +29,14 @@ class Said:
 
     text: str = ""
     option: str = ""
+
+
+def meant(said: Said, options: Options) -> str:
+    """Return the option that was tapped, or typed as its number or in its words; "" when none was."""
+    if said.option:
+        return said.option
+    found = match(said.text, {key: {"zh-CN": label} for key, label in options}, "")
+    return found[0] if len(found) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +141,6 @@ class Talk:
         self.change(wrong=wrong)
         if wrong >= MAX_WRONG:
             text = f"{text}\n{self.words('engine.offer_person')}"
-            options = (*options, (PERSON, self.words("engine.option_person")))
+            others = (each for each in options if each[0] != PERSON)
+            options = (*others, (PERSON, self.words("engine.option_person")))
         self.ask(text, options)

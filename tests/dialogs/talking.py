@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from dialogs.calendar import Calendar
@@ -21,11 +22,17 @@ START = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)  # Friday 12:30 in Changshan: 
 GOOD = {"width": 4000, "height": 3000, "sharpness": 70.0, "white": 200, "contrast": 120, "card": 2600}
 
 
+@cache
+def shipped_library() -> Library:
+    """Return the scripts that come with the product, read once for all tests."""
+    return Library.of(shipped())
+
+
 class Chat:
     """One applicant's conversation with the engine alone. The clock steps ten seconds a turn."""
 
     def __init__(self, *scripts: Script, now: datetime = START) -> None:
-        self.library = Library.of(scripts or shipped())
+        self.library = Library.of(scripts) if scripts else shipped_library()
         calendar = Calendar({}, frozenset({2026}))
         self.offices = {each.id: each.with_calendar(calendar) for each in offices().values()}
         self.now = now

@@ -13,6 +13,7 @@ from dialogs.turn import (
     ForgetFile,
     MeasurePhoto,
     OpenTicket,
+    SetTimer,
     Submit,
     TrackCase,
     Withdraw,
@@ -118,6 +119,32 @@ class TestTheWholeRoad:
 
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["handoff"]
         assert chat.tap("办别的事").labels[-1] == "找工作人员"
+
+
+class TestTheEnds:
+    """Where the road ends before anything is handed in."""
+
+    @pytest.mark.parametrize("said", ["2", "办别的事", "第二个"])
+    def test_a_number_or_the_words_mean_the_same_as_a_tap(self, said: str) -> None:
+        chat = play("flexible_enrolment").tap("在", "有，单位在交").say(said)
+
+        assert chat.session.script == ""
+        assert "养老待遇资格认证" in chat.labels
+
+    def test_what_was_told_is_offered_again_when_he_comes_back(self) -> None:
+        chat = play("flexible_enrolment").tap("在", "有，单位在交").tap("办别的事").say("想在常山交社保")
+
+        assert chat.heard[-1] == "您上次填的户口在常山吗是“在”。还是这样吗？"
+        chat.tap("是").tap("不是").tap("没有单位，自己干")
+        assert chat.at == "insurance"
+
+    def test_a_tap_after_the_errand_is_over_is_told_so(self) -> None:
+        chat = read_back()
+        twice = next(each.id for each in chat.choices if each.label == "都对，交上去")
+        chat.tap_id(twice).tap_id(twice)
+
+        assert len(chat.ordered(Submit)) == 1
+        assert chat.said[0].text.startswith("那个问题已经过去了")
 
 
 class TestAnswers:
@@ -245,6 +272,27 @@ class TestEditing:
         assert chat.heard[-1] == "您上次填的跟常山的关系是“在常山交满了10年社保”。还是这样吗？"
         assert chat.tap("是").at == "residence_permit.front"
 
+    @pytest.mark.parametrize("said", ["8", "不改了", "不"])
+    def test_nothing_need_be_edited_after_all(self, said: str) -> None:
+        chat = filled().say("修改", said)
+
+        assert chat.at == "id_card.front"
+
+    def test_a_photo_that_is_wanted_again_is_offered(self) -> None:
+        chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保").send_photo()
+        chat.say("修改 户口").tap("在").say("修改 户口").tap("不在").tap("是")
+        assert chat.heard[-1] == "您上次拍的居住证我还留着。还用那张吗？"
+
+        assert chat.tap("用那张").at == "read_back"
+        assert not chat.ordered(ForgetFile)
+
+    def test_another_photo_replaces_the_one_offered(self) -> None:
+        chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保").send_photo()
+        chat.say("修改 户口").tap("在").say("修改 户口").tap("不在").tap("是").send_photo()
+
+        assert chat.at == "read_back"
+        assert [each.file for each in chat.ordered(ForgetFile)] == ["photo3"]
+
     def test_an_edit_undoes_the_read_back_and_nothing_else(self) -> None:
         chat = read_back().tap("有不对的").tap("姓名").say("胡小某")
 
@@ -299,6 +347,23 @@ class TestPhotos:
         assert "收到的不是照片" in chat.heard[-1]
         assert chat.labels == ["找工作人员"]
 
+    def test_a_refusal_does_not_take_the_floor_from_another_question(self) -> None:
+        chat = filled().upload().say("修改 姓名").judge(sharpness=5.0)
+
+        assert "照片有些模糊" in chat.said[0].text
+        assert chat.said[-1].text.startswith("您叫什么名字")
+        assert chat.said[0].card is None
+
+    def test_coming_back_to_photos_that_are_being_looked_at_is_answered(self) -> None:
+        chat = filled().upload().upload().say("修改", "不改了")
+
+        assert chat.heard[-1].startswith("照片收到了，正在看")
+
+    def test_the_same_verdict_twice_deletes_nothing(self) -> None:
+        chat = filled().send_photo().judge()
+
+        assert not chat.ordered(ForgetFile)
+
     def test_a_photo_before_its_time_is_not_kept(self) -> None:
         chat = play("flexible_enrolment").upload()
 
@@ -336,6 +401,14 @@ class TestHandingIn:
         assert "不是您的错" in chat.said[0].text
         assert [ticket.reason for ticket in chat.ordered(OpenTicket)] == ["refused"]
         assert chat.at == "read_back"
+
+    def test_a_refusal_during_another_errand_keeps_what_was_said_for_the_clerk(self) -> None:
+        chat = handed_in().say("我要办养老认证")
+        chat.happen(ApplicationRefused(reference(chat), "422"))
+
+        assert chat.at == "who"
+        assert chat.session.cases[reference(chat)]["answers"]["name"] == "胡某某"
+        assert [each.name for each in chat.ordered(SetTimer)] == ["forget_draft", "forget_case"]
 
     def test_the_rules_in_force_at_submit_decide(self) -> None:
         chat = read_back()

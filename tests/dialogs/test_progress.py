@@ -128,6 +128,26 @@ def test_news_of_an_unknown_application_are_ignored() -> None:
     assert not chat.said
 
 
+def test_a_closed_file_does_not_make_a_refusal_look_done() -> None:
+    chat = reported(1, 2)
+    report(chat, 3, "not_accepted", {"why": "不归我们办。", "how": "请到户口所在地办。"})
+    report(chat, 4, "closed", {})
+
+    card = chat.say("进度").said[0].card
+    assert card is not None
+    assert [step["state"] for step in card.body["steps"]] == ["done", "done", "stopped"]
+
+
+def test_the_mark_waits_while_something_else_is_being_chosen() -> None:
+    chat = reported(1, 2, 3, 4, 5, 6).say("养老")
+    offered = chat.session.aside
+    assert offered is not None
+    report(chat, 7)
+
+    assert chat.session.aside == offered
+    assert chat.labels[0] == "非常满意"
+
+
 class TestRating:
     def test_five_marks_in_words_best_first(self) -> None:
         chat = reported(1, 2, 3, 4, 5, 6, 7)
