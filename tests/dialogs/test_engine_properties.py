@@ -1,0 +1,431 @@
+"""Any order of events: the engine never raises, never loses an answer, never gets stuck, never submits twice.
+
+Hypothesis plays an applicant who answers, mistypes, taps old buttons, sends albums, edits and starts over,
+while photos are judged late, the intake service reports twice or out of order, and days go by. After every
+turn the rules below are looked at; at the end a patient applicant must still come through.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from dialogs import progress
+from dialogs.messages import Inbound, Media
+from dialogs.road import CONSENT, READ_BACK, Road, Station
+from dialogs.session import Session, dump, load
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    Event,
+    FetchProgress,
+    ForgetFile,
+    MeasurePhoto,
+    MessageReceived,
+    OpenTicket,
+    PhotoMeasured,
+    ProgressReported,
+    SetTimer,
+    Submit,
+    TimerFired,
+    WithdrawalRefused,
+)
+from dialogs.wording import pick as words_in
+from tests.dialogs.talking import Chat
+
+STRAIGHT = ("preregistered", "pre_review_started", "accepted", "stage_changed")
+ROADS = (  # what an intake service may report, in its order
+    (*STRAIGHT, "approved", "delivered", "rating_requested", "rated", "closed"),
+    (*STRAIGHT, "denied"),
+    ("preregistered", "pre_review_started", "not_accepted", "closed"),
+    ("preregistered", "withdrawn"),
+    ("preregistered", "something_of_a_later_contract", "pre_review_started"),
+)
+ORDER = ("sending", "delayed", "refused", *progress.ROAD, "ended", "closed")
+
+RIGHT = {  # an answer that is taken, by question; choices are answered by their first option
+    "name": "胡某某",
+    "id_number": "999901198803050247",
+    "bank_card": "6222020000000000000",
+    "phone": "13800000000",
+}
+TYPED = st.sampled_from(
+    [
+        *"123470",
+        *("对", "不对", "是", "不是", "同意", "不同意", "在", "不在", "有", "没有", "不改了", "办别的事"),
+        *("返回", "修改", "修改 户口", "修改 身份证正面", "改", "进度", "人工", "帮助", "重来", "撤回"),
+        *(
+            "语言",
+            "english",
+            "中文",
+            "想在常山交社保",
+            "养老认证",
+            "用那张",
+            "重新拍",
+            "姓名不对",
+            "5 等太久",
+            "5",
+        ),
+        *("胡某某", "999901198803050247", "99990119880305024", "999901197601203159", "999901195006150014"),
+        *("", " ", "\x00", "\u200b", "\u202e在", "\ud800", "🙂🙂", "x" * 5000),
+    ]
+)
+LOOKS = st.sampled_from(["a" * 64, "5" * 64, "0f" * 32, ""])
+FAULTS = st.sampled_from(["", "", "", "", "not_a_photo", "truncated", "too_big"])
+
+
+class Conversation(RuleBasedStateMachine):
+    """One applicant, with everything that can happen to him."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chat = Chat()
+        self.shown: list[str] = []  # the ids of all buttons there ever were
+        self.files = 0
+        self.roads: dict[str, tuple[str, ...]] = {}
+        self.measured: set[str] = set()
+
+    # What the applicant does
+
+    @rule(text=TYPED)
+    def writes(self, text: str) -> None:
+        self.happen(self._message(text=text))
+
+    @rule(steps=st.integers(1, 5), pick=st.integers(0, 4))
+    def answers(self, steps: int, pick: int) -> None:
+        for _ in range(steps):
+            self.go_on(pick)
+
+    @rule(pick=st.integers(0, 1))
+    def goes_on_to_the_read_back(self, pick: int) -> None:
+        for _ in range(25):
+            if self.chat.at == READ_BACK:
+                break
+            self.go_on(pick)
+
+    @rule(what=st.sampled_from(["户口", "跟常山", "交钱", "身份证反面", "居住证"]), pick=st.integers(0, 3))
+    def edits(self, what: str, pick: int) -> None:
+        self.happen(self._message(text=f"修改 {what}"))
+        self.go_on(pick)
+
+    @rule(place=st.integers(0, 20))
+    def taps_what_is_on_the_screen(self, place: int) -> None:
+        if choices := self.chat.choices:
+            self.happen(self._message(choice=choices[place % len(choices)].id))
+
+    @rule(place=st.integers(0, 200))
+    def taps_an_old_button(self, place: int) -> None:
+        if self.shown:
+            self.happen(self._message(choice=self.shown[place % len(self.shown)]))
+
+    @rule(choice=st.sampled_from(["", "7", ":", "1:", "rate.:1", "rate.ZT:9", "x:y:z", "\x00"]))
+    def taps_nonsense(self, choice: str) -> None:
+        self.happen(self._message(choice=choice))
+
+    @rule(count=st.integers(1, 3), text=st.sampled_from(["", "", "给您"]), other=st.booleans())
+    def sends_an_album(self, count: int, text: str, other: bool) -> None:
+        self.happen(self._message(text=text, media=tuple(self._upload() for _ in range(count))))
+        if other:
+            self.happen(self._message(media=(Media(self._upload().file, "other"),)))
+
+    # What comes back
+
+    @precondition(lambda self: self.chat.session.judging)
+    @rule(fault=FAULTS, look=LOOKS, sharpness=st.sampled_from([60.0, 60.0, 5.0]), last=st.booleans())
+    def a_photo_is_measured(self, fault: str, look: str, sharpness: float, last: bool) -> None:
+        waiting = list(self.chat.session.judging)
+        self.judge(waiting[-1 if last else 0], fault, look=look, sharpness=sharpness)
+
+    @rule(number=st.integers(1, 12))
+    def a_late_verdict_comes(self, number: int) -> None:
+        numbered = {f"photo{page['file'][4:]}" for each in self.chat.ordered(Submit) for page in each.pages}
+        if f"photo{number}" in self.measured - numbered:  # once handed in, the inbox key keeps it away
+            self.judge(f"photo{number}")
+
+    @precondition(lambda self: self.chat.session.cases)
+    @rule(
+        place=st.integers(0, 5), what=st.sampled_from(["received", "delayed", "refused", "duplicate", "late"])
+    )
+    def the_intake_service_answers(self, place: int, what: str) -> None:
+        reference = self._case(place)
+        events: Mapping[str, Event] = {
+            "received": ApplicationReceived(reference, self._number(reference), "2026-11-23"),
+            "delayed": ApplicationDelayed(reference),
+            "refused": ApplicationRefused(reference, "422"),
+            "duplicate": ApplicationRefused(reference, "duplicate", "CS-1101-0001"),
+            "late": WithdrawalRefused(reference),
+        }
+        if what == "late" and not self.chat.session.cases[reference]["number"]:
+            return
+        self.happen(events[what])
+
+    @precondition(lambda self: self.chat.session.cases)
+    @rule(place=st.integers(0, 5), road=st.sampled_from(ROADS), seq=st.integers(1, 9))
+    def progress_is_reported(self, place: int, road: tuple[str, ...], seq: int) -> None:
+        """Any event of the case, whether it is due, was told before, or comes too early."""
+        self._report(self._case(place), road, seq)
+
+    @precondition(lambda self: self.chat.session.cases)
+    @rule(place=st.integers(0, 5), road=st.sampled_from(ROADS))
+    def progress_is_reported_in_order(self, place: int, road: tuple[str, ...]) -> None:
+        reference = self._case(place)
+        self._report(reference, road, self.chat.session.cases[reference]["seq"] + 1)
+
+    @rule(place=st.integers(0, 9))
+    def a_timer_fires(self, place: int) -> None:
+        """One that is due, perhaps again, or one of another release."""
+        due = [each for each in self.chat.ordered(SetTimer) if each.due <= self.chat.now]
+        timer = due[place % len(due)] if due else SetTimer("from_another_release", "1", self.chat.now)
+        self.happen(TimerFired(timer.name, timer.key))
+
+    @rule(days=st.sampled_from([1, 40, 365]))
+    def days_go_by(self, days: int) -> None:
+        self.chat.now += timedelta(days=days)
+
+    # How a patient applicant goes on
+
+    def go_on(self, pick: int = 0) -> None:
+        """Do what the screen asks for."""
+        chat = self.chat
+        if chat.session.judging:
+            self.judge(next(iter(chat.session.judging)))
+            return
+        aside = (chat.session.aside or {}).get("is", "")
+        station = self._station()
+        if aside and aside != "edit":
+            self.happen(self._message(text=_ASIDE_ANSWERS[aside]))
+        elif station is None:
+            self.happen(self._message(text="想在常山交社保"))
+        elif station.kind == "photo":
+            self.happen(self._message(media=(self._upload(),)))
+        elif station.kind in ("outcome", "handoff"):
+            self.happen(self._message(text="2"))  # something else
+        elif station.kind == "question":
+            self.happen(self._message(text=self._right(station, pick)))
+        else:
+            self.happen(self._message(text={CONSENT: "同意", READ_BACK: "对"}[station.key]))
+
+    def _right(self, station: Station, pick: int) -> str:
+        if station.key in self.chat.session.dormant and not self.chat.session.aside:
+            return "是" if pick else "不是"
+        script = self.chat.library.scripts[self.chat.session.script]
+        if station.key == "id_number" and script.id == "pension_check":
+            return "999901195006150014"
+        if station.key in RIGHT:
+            return RIGHT[station.key]
+        step: Any = station.step
+        options = script.options(step, self.chat.now.date())
+        return words_in(list(options.values())[pick % len(options)], self.chat.session.lang)
+
+    def teardown(self) -> None:
+        """Whatever has happened: a person can be reached, and a patient applicant comes through."""
+        self.happen(self._message(text="人工"))
+        assert any(isinstance(effect, OpenTicket) for effect in self.chat.turns[-1])
+        assert "12345" in self.chat.said[0].text
+        before = len(self.chat.ordered(Submit))
+        self.happen(self._message(text="中文"))
+        for _ in range(80):
+            self.go_on()
+            if len(self.chat.ordered(Submit)) > before:
+                break
+        else:
+            raise AssertionError(f"stuck: {self.chat.heard[-3:]}")
+        super().teardown()
+
+    # Taking an event, and what must hold after every turn
+
+    def happen(self, event: Event) -> None:
+        before = self.chat.session
+        station = self._station()
+        self.chat.happen(event)
+        self.shown += [choice.id for message in self.chat.said for choice in message.choices]
+        after = self.chat.session
+        effects = self.chat.turns[-1]
+        assert load(dump(after)) == after
+        if isinstance(event, MessageReceived):
+            assert self.chat.said or any(isinstance(each, MeasurePhoto) for each in effects), "no answer"
+        self._position_is_the_fold(after)
+        self._the_newest_buttons_work(after)
+        if not isinstance(event, TimerFired):  # what was promised to be deleted is
+            self._no_answer_is_lost(before, after, station)
+        self._every_photo_is_held_or_forgotten()
+        self._nothing_is_handed_in_twice()
+        self._cases_go_forward(before, after)
+
+    def _position_is_the_fold(self, session: Session) -> None:
+        if not session.script or session.on != self._today():
+            return
+        road = self.chat.library.roads[session.script]
+        at, reached = _fold(road, session.answers, self.chat)
+        assert session.at == at
+        assert set(session.answers) <= reached, "an answer off the road is not dormant"
+
+    def _the_newest_buttons_work(self, session: Session) -> None:
+        """A button on the newest question is never stale."""
+        newest = next((each for each in reversed(self.chat.said) if each.choices), None)
+        if newest and not newest.choices[0].id.startswith(progress.RATE):
+            assert newest.choices[0].id.startswith(f"{session.prompt}:")
+
+    def _no_answer_is_lost(self, before: Session, after: Session, station: Station | None) -> None:
+        effects = self.chat.turns[-1]
+        if before.script != after.script or any(isinstance(each, Submit) for each in effects):
+            ended = station is not None and station.kind in ("outcome", "handoff")
+            restarted = (before.aside or {}).get("is") == "restart"
+            handed_in = any(isinstance(each, Submit) for each in effects)
+            assert not before.script or ended or restarted or handed_in, "the errand was left"
+            return
+        if not before.script or after.answers.keys() == set():
+            return
+        heard = {station.key if station else "", *before.judging.values(), READ_BACK}
+        kept = {**after.dormant, **after.answers}
+        for key, value in {**before.dormant, **before.answers}.items():
+            if key in heard:
+                continue
+            assert key in kept, f"{key} is lost"
+            assert key == CONSENT or kept[key] == value, f"{key} has changed"
+
+    def _every_photo_is_held_or_forgotten(self) -> None:
+        session = self.chat.session
+        held = [*session.judging]
+        for answers in (
+            session.answers,
+            session.dormant,
+            *(case["answers"] for case in session.cases.values()),
+            *(each["answers"] for each in session.put_away.values()),
+        ):
+            held += [
+                value["file"] for value in answers.values() if isinstance(value, dict) and "kept" in value
+            ]
+        handed_in = {f"photo{page['file'][4:]}" for each in self.chat.ordered(Submit) for page in each.pages}
+        forgotten = {each.file for each in self.chat.ordered(ForgetFile)}
+        assert not set(held) & forgotten, "a photo still held was deleted"
+        sent = {f"photo{number}" for number in range(1, self.files + 1)}
+        assert sent <= {*held, *handed_in, *forgotten}, "a photo nobody holds is kept for ever"
+
+    def _nothing_is_handed_in_twice(self) -> None:
+        submits = self.chat.ordered(Submit)
+        assert len({each.reference for each in submits}) == len(submits) == len(self.chat.session.cases)
+        words = sum("正在替您交上去" in text or "handing it in" in text for text in self.chat.heard)
+        assert words == len(submits)
+
+    def _cases_go_forward(self, before: Session, after: Session) -> None:
+        for reference, case in before.cases.items():
+            now = after.cases[reference]
+            assert now["seq"] >= case["seq"]
+            assert now["number"] == case["number"] or not case["number"]
+            assert _rank(now["state"]) >= _rank(case["state"]), (case["state"], now["state"])
+            assert case["rating"] in ("", "asked") or now["rating"] == case["rating"]
+
+    # Small things
+
+    def judge(self, file: str, fault: str = "", **measure: Any) -> None:
+        self.measured.add(file)
+        given = {
+            "width": 4000,
+            "height": 3000,
+            "sharpness": 70.0,
+            "white": 200,
+            "contrast": 120,
+            "card": 2600,
+        }
+        number = int(file.removeprefix("photo"))
+        if fault:
+            self.happen(PhotoMeasured(file, fault=fault))
+        else:
+            look = {"look": f"{number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**256:064x}"}
+            self.happen(PhotoMeasured(file, f"kept{number}", f"{number:064x}", {**given, **look, **measure}))
+
+    def _report(self, reference: str, road: tuple[str, ...], seq: int) -> None:
+        road = self.roads.setdefault(reference, road)
+        if seq > len(road):
+            return
+        self.happen(self._news(reference, road, seq))
+        for fetch in [each for each in self.chat.turns[-1] if isinstance(each, FetchProgress)]:
+            for missed in range(fetch.after_seq + 1, seq + 1):
+                self.happen(self._news(reference, road, missed))
+            case = self.chat.session.cases[reference]
+            assert case["seq"] == seq or case["state"] == "refused"
+
+    def _news(self, reference: str, road: tuple[str, ...], seq: int) -> ProgressReported:
+        kind = road[seq - 1]
+        known: Mapping[str, Mapping[str, Any]] = {
+            "preregistered": {"answer_by": "2026-11-23"},
+            "accepted": {"receipt_no": "S1", "promised_by": "2026-11-27", "provisional": False},
+            "approved": {"result": "approved"},
+            "denied": {"result": "denied", "why": "材料不清楚。", "how": "重新拍一张。", "rights": ""},
+            "not_accepted": {"why": "不归我们办。", "how": "请到户口所在地办。", "rights": ""},
+        }
+        type_ = "decided" if kind in ("approved", "denied") else kind
+        return ProgressReported(
+            reference, self._number(reference), seq, type_, self.chat.now, known.get(kind, {})
+        )
+
+    def _message(self, text: str = "", choice: str = "", media: tuple[Media, ...] = ()) -> MessageReceived:
+        return MessageReceived(Inbound(f"m{len(self.chat.turns)}", self.chat.now, text, choice, media))
+
+    def _upload(self) -> Media:
+        self.files += 1
+        return Media(f"photo{self.files}")
+
+    def _case(self, place: int) -> str:
+        references = list(self.chat.session.cases)
+        return references[place % len(references)]
+
+    def _number(self, reference: str) -> str:
+        return f"CS-1121-{list(self.chat.session.cases).index(reference) + 1:04}"
+
+    def _station(self) -> Station | None:
+        key = self.chat.at
+        return self.chat.library.roads[self.chat.session.script].stations[self._index(key)] if key else None
+
+    def _index(self, key: str) -> int:
+        return self.chat.library.roads[self.chat.session.script].index[key]
+
+    def _today(self) -> str:
+        return (self.chat.now - timedelta(seconds=10) + timedelta(hours=8)).date().isoformat()
+
+
+_ASIDE_ANSWERS = {
+    "choose": "想在常山交社保",
+    "edit_which": "不改了",
+    "restart": "不是",
+    "withdraw": "不是",
+    "rating": "1",
+    "rating_words": "等太久了",
+}
+
+
+def _rank(state: str) -> int:
+    return ORDER.index(state) if state in ORDER else ORDER.index("ended")
+
+
+def _fold(road: Road, answers: Mapping[str, Any], chat: Chat) -> tuple[int, set[str]]:
+    """Return where these answers stand and which of them lie on the road, worked out from zero."""
+    today = (chat.now - timedelta(seconds=10) + timedelta(hours=8)).date()
+    seen: dict[str, Any] = {}
+    for place, station in enumerate(road.stations):
+        if station.key in answers and road.open(place, seen, today):
+            seen[station.key] = answers[station.key]
+    for place, station in enumerate(road.stations):
+        if station.key not in seen and road.open(place, seen, today):
+            return place, set(seen)
+    return len(road.stations), set(seen)
+
+
+EXAMPLES = int(os.environ.get("ZEROTRIP_TEST_EXAMPLES", "25"))
+TestConversation = Conversation.TestCase
+TestConversation.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=EXAMPLES == 25,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
