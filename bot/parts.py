@@ -98,6 +98,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             name=f"{socket.gethostname()}:{os.getpid()}",
             lease=settings.outbox_lease,
             photo_places=settings.photo_workers * 2,
+            stop_within=settings.stop_within / 2,  # the web part has the other half
         )
         probes = _probes(settings, database, vault, clock)
         yield Parts(

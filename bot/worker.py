@@ -51,6 +51,7 @@ class Worker:
         name: str,
         lease: timedelta,
         photo_places: int,
+        stop_within: timedelta,
     ) -> None:
         self._database = database
         self._deliveries = deliveries
@@ -60,6 +61,7 @@ class Worker:
         self._name = name
         self._lease = lease
         self._photo_places = photo_places
+        self._stop_within = stop_within
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -80,16 +82,17 @@ class Worker:
                 while True:
                     items = await self._claim(photos, places - len(under_way))
                     under_way |= {asyncio.create_task(self._deliver(item)) for item in items}
-                    heard = asyncio.ensure_future(watch.wait(LOOK_EVERY))
-                    if len(under_way) == places:
-                        heard.cancel()
-                    done, _ = await asyncio.wait({heard, *under_way}, return_when=asyncio.FIRST_COMPLETED)
-                    heard.cancel()
-                    under_way -= done
+                    under_way -= await _ended(under_way, None if len(under_way) == places else watch)
             finally:
-                for task in under_way:
-                    task.cancel()
-                await asyncio.gather(*under_way, return_exceptions=True)
+                await self._wind_up(under_way)
+
+    async def _wind_up(self, under_way: set[asyncio.Task[None]]) -> None:
+        """Let deliveries end by themselves for a while; what is cut off then is claimed by the next process."""
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=self._stop_within.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _claim(self, photos: bool, limit: int) -> list[Item]:
         if limit <= 0:
@@ -151,6 +154,18 @@ class Worker:
         before = self._clock() - KEEP_DONE
         await self._database.run(lambda connection: outbox.sweep(connection, before))
         await self._deliveries.files.sweep()
+
+
+async def _ended(under_way: set[asyncio.Task[None]], watch: signals.Watch | None) -> set[asyncio.Task[None]]:
+    """Return the deliveries that have ended, once one has or, with a `watch`, something new is ordered."""
+    if watch is None:  # no room for more: news would not help
+        return (await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED))[0]
+    news = asyncio.ensure_future(watch.wait(LOOK_EVERY))
+    try:
+        await asyncio.wait({news, *under_way}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        news.cancel()
+    return {task for task in under_way if task.done()}
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
