@@ -87,7 +87,7 @@ class Worker:
                 await self._wind_up(under_way)
 
     async def _wind_up(self, under_way: set[asyncio.Task[None]]) -> None:
-        """Let deliveries end by themselves for a while; what is cut off then is claimed by the next process."""
+        """Let deliveries end by themselves for a while; what is cut off is claimed by the next process."""
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=self._stop_within.total_seconds())
             for task in late:
