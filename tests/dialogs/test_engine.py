@@ -249,6 +249,15 @@ class TestCommands:
         assert len(chat.said) == 2
 
 
+def test_the_bot_is_silent_while_a_clerk_has_the_conversation() -> None:
+    chat = play("flexible_enrolment")
+    chat.session.owner = "clerk:7"
+    chat.say("在", "人工")
+
+    assert chat.said == []
+    assert chat.session.answers == {}
+
+
 class TestEditing:
     def test_an_early_edit_that_changes_the_papers_is_told_at_once(self) -> None:
         chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保")
