@@ -34,6 +34,13 @@ def seed(connection: Connection) -> list[int]:
     return new
 
 
+def announced() -> Calendar:
+    """Return the days of the notices the installed `chinesecalendar` knows, for who has no database."""
+    years = _announced()
+    working = {day: works for days in years.values() for day, works in days.items()}
+    return Calendar(working=working, covered=frozenset(years))
+
+
 def cover(
     connection: Connection,
     office: str,

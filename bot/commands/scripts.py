@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -163,6 +163,18 @@ def _read(text: str, name: str) -> tuple[Script, Marks]:
     except ScriptError as error:
         _complain(f"{error}\nMend this first; `zerotrip scripts check {name}` says the same.")
         raise typer.Exit(UNREADABLE) from None
+
+
+def read_script(file: Path) -> Script:
+    """Return the script in a file, or end saying everything that is wrong with it."""
+    ((text, name),) = _texts([file])
+    return _read(text, name)[0]
+
+
+def fail(text: str) -> NoReturn:
+    """End with exit code 2, saying what to do instead."""
+    _complain(text)
+    raise typer.Exit(UNREADABLE)
 
 
 def _texts(files: list[Path] | None) -> Iterator[tuple[str, str]]:
