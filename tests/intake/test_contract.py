@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ bounded = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+numbers = count(1)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -51,7 +53,9 @@ def number(address: str) -> str:
 def test_right_requests_are_taken_and_wrong_ones_refused(case: Any, address: str) -> None:
     key, body = case.headers.get("Idempotency-Key"), case.body
     if fits("Reference", key) and isinstance(body, dict) and fits("Reference", body.get("reference")):
-        case.headers["Idempotency-Key"] = body["reference"]  # that they are equal is beyond a schema
+        # That both are equal, and that none came before with another body, is beyond a schema.
+        body["reference"] = f"{body['reference'][:30]}{next(numbers):06}"
+        case.headers["Idempotency-Key"] = body["reference"]
 
     case.call_and_validate(base_url=address, headers=BEARER)
 
