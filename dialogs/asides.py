@@ -35,7 +35,8 @@ def _ask_choose(talk: Talk) -> None:
     if aside.get("offers"):
         key = "engine.which_service"
     else:
-        key = "engine.anything_else" if talk.session.cases else "engine.hello"
+        is_first = talk.session.prompt == 1 and talk.question == "next"
+        key = "engine.hello" if is_first else "engine.anything_else" if talk.session.cases else "engine.wish"
     talk.ask(talk.words(key, office=talk.pick(talk.office.name)), _offers(talk))
 
 
@@ -100,16 +101,23 @@ def _hear_edit_which(talk: Talk, said: Said) -> None:
 # Confirming something that cannot be undone
 
 
-def _yes_no(talk: Talk) -> list[tuple[str, str]]:
-    return [("yes", talk.words("engine.yes")), ("no", talk.words("engine.no"))]
+def _sure(talk: Talk, what: str) -> list[tuple[str, str]]:
+    """Return the two answers to "are you sure", each saying what it does."""
+    return [(each, talk.words(f"engine.{what}_{each}")) for each in ("yes", "no")]
+
+
+def _is_sure(talk: Talk, what: str, said: Said) -> str:
+    """Return "yes", "no" or "" for a tap, a typed label, or a plain yes or no."""
+    labels = {label: option for option, label in _sure(talk, what)}
+    return said.option or labels.get(said.text, "") or read_yes_no(said)
 
 
 def _ask_restart(talk: Talk) -> None:
-    talk.ask(talk.words("engine.restart_sure"), _yes_no(talk))
+    talk.ask(talk.words("engine.restart_sure"), _sure(talk, "restart"))
 
 
 def _hear_restart(talk: Talk, said: Said) -> None:
-    word = read_yes_no(said)
+    word = _is_sure(talk, "restart", said)
     if word == "yes":
         leave(talk)
         talk.change(aside={"is": "choose"})
@@ -117,26 +125,26 @@ def _hear_restart(talk: Talk, said: Said) -> None:
         talk.change(aside=None)
         talk.say("engine.go_on")
     else:
-        talk.reject(talk.words("engine.yes_or_no"), _yes_no(talk))
+        talk.reject(talk.words("engine.yes_or_no"), _sure(talk, "restart"))
         return
     talk.next()
 
 
 def _ask_withdraw(talk: Talk) -> None:
     case = talk.session.cases[(talk.session.aside or {})["reference"]]
-    talk.ask(talk.words("engine.withdraw_sure", number=case["number"]), _yes_no(talk))
+    talk.ask(talk.words("engine.withdraw_sure", number=case["number"]), _sure(talk, "withdraw"))
 
 
 def _hear_withdraw(talk: Talk, said: Said) -> None:
     reference = (talk.session.aside or {})["reference"]
-    word = read_yes_no(said)
+    word = _is_sure(talk, "withdraw", said)
     if word == "yes":
         talk.do(Withdraw(reference, talk.session.cases[reference]["number"]))
         talk.say("engine.withdraw_sent")
     elif word == "no":
         talk.say("engine.withdraw_kept")
     else:
-        talk.reject(talk.words("engine.yes_or_no"), _yes_no(talk))
+        talk.reject(talk.words("engine.yes_or_no"), _sure(talk, "withdraw"))
         return
     talk.change(aside=None)
     if talk.session.script:

@@ -46,6 +46,12 @@ def received() -> Chat:
 
 
 class TestTheWholeRoad:
+    def test_hello_is_said_once(self) -> None:
+        chat = Chat()
+        assert chat.heard[-1].startswith("您好，我是常山县社会保险事业管理局的办事小助手。")
+
+        assert chat.say("帮助").heard[-1] == "您想办什么？写给我，或者点下面的。"
+
     def test_free_text_finds_the_service(self) -> None:
         chat = Chat().say("想在常山交社保")
 
@@ -134,7 +140,7 @@ class TestTheEnds:
     def test_what_was_told_is_offered_again_when_he_comes_back(self) -> None:
         chat = play("flexible_enrolment").tap("在", "有，单位在交").tap("办别的事").say("想在常山交社保")
 
-        assert chat.heard[-1] == "您上次填的户口在常山吗是“在”。还是这样吗？"
+        assert chat.heard[-1] == "户口在常山吗：您上次填的是“在”。还是这样吗？"
         chat.tap("是").tap("不是").tap("没有单位，自己干")
         assert chat.at == "insurance"
 
@@ -218,7 +224,7 @@ class TestCommands:
         chat = read_back().say("重来")
         assert chat.tap("不是").at == "read_back"
 
-        chat.say("重来").tap("是")
+        chat.say("重来").tap("是，从头来")
         assert chat.session.answers == {}
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1", "photo2"]
 
@@ -234,8 +240,12 @@ class TestCommands:
         assert chat.said[0].card is not None
         assert chat.said[0].card.kind == "progress"
 
+    @pytest.mark.parametrize("said", ["是，从头来", "1", "是", "对"])
+    def test_the_button_its_number_and_a_plain_yes_mean_the_same(self, said: str) -> None:
+        assert not filled().say("重来", said).session.script
+
     def test_withdraw_asks_first_and_is_an_order_to_the_intake_service(self) -> None:
-        chat = received().say("撤回").tap("是")
+        chat = received().say("撤回").tap("是，撤回")
 
         assert [each.number for each in chat.ordered(Withdraw)] == ["CS-1120-0038"]
 
@@ -278,7 +288,7 @@ class TestEditing:
         chat = read_back().say("修改 户口").tap("不在", "在常山交满了10年社保")
         chat.say("修改 户口").tap("在").say("修改 户口").tap("不在")
 
-        assert chat.heard[-1] == "您上次填的跟常山的关系是“在常山交满了10年社保”。还是这样吗？"
+        assert chat.heard[-1] == "跟常山的关系：您上次填的是“在常山交满了10年社保”。还是这样吗？"
         assert chat.tap("是").at == "residence_permit.front"
 
     @pytest.mark.parametrize("said", ["8", "不改了", "不"])
@@ -381,7 +391,7 @@ class TestPhotos:
         assert chat.at == "hukou"
 
     def test_a_verdict_after_a_restart_is_forgotten(self) -> None:
-        chat = filled().upload().say("重来").tap("是").judge()
+        chat = filled().upload().say("重来").tap("是，从头来").judge()
 
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1"]
 
