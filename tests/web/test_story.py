@@ -70,7 +70,9 @@ async def test_from_the_first_word_to_the_mark(tmp_path: Path, browser: Browser)
         await her.tap("非常满意", "谢谢您")
         await her.look("12-thanks")
 
-        assert number in await her.said()
+        said = await her.said()
+        assert number in said
+        assert NUMBER not in said  # covered once she had gone on
         await his.page.reload()
         await expect(his.page.get_by_text("1 非常满意")).to_be_visible()
         assert silent_about_her(product)

@@ -74,6 +74,25 @@ function tapped(messages: Message[], seq: number, answer: string): string {
   return match ? match.id : "";
 }
 
+/** A card that says how far a case is holds only until the next one about the same case. */
+export function isOutdated(message: Message, messages: Message[]): boolean {
+  const number = caseOf(message);
+  return number !== "" && messages.some((later) => later.seq > message.seq && caseOf(later) === number);
+}
+
+const caseOf = (message: Message): string => (message.card?.kind === "progress" ? message.card.body.number : "");
+
+/** True for what he said last: there he may still have to compare it with the card in his hand. */
+export function isHisLast(message: Message, messages: Message[], items: Item[]): boolean {
+  return items.length === 0 && !messages.some((later) => later.seq > message.seq && later.from === "applicant");
+}
+
+const longNumber = /[0-9０-９][0-9０-９ -]{12,20}[0-9０-９Xxｘ]/g; // an identity card's, a bank card's
+
+/** "999901198803050247" -> "999901********0247": phones are lent, and read over shoulders. */
+export const covered = (text: string): string =>
+  text.replace(longNumber, (number) => number.slice(0, 6) + "*".repeat(number.length - 10) + number.slice(-4));
+
 /** A time is shown above the first message of a day and after a pause. */
 export function startsGroup(before: Message | undefined, message: Message): boolean {
   const pauseMinutes = 15;

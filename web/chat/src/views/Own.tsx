@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Item } from "../outbox";
+import { covered, isHisLast } from "../transcript";
 import type { Message } from "../wire";
 import { useHere } from "./context";
 import { Clock, Picture, Tick, Warn } from "./icons";
@@ -11,16 +12,32 @@ export function Own({ message }: { message: Message }) {
     <article class="own">
       <h3 class="unseen">{w.you}</h3>
       {message.image && <OwnPhoto message={message} image={message.image} />}
-      {message.text && !message.image && (
-        <p class="words" dir="auto">
-          {message.text}
-        </p>
-      )}
+      {message.text && !message.image && <OwnWords message={message} />}
       <p class="mark">
         <Tick />
         <span class="unseen">{w.sent}</span>
       </p>
     </article>
+  );
+}
+
+/** Long numbers are covered once he has gone on. */
+function OwnWords({ message }: { message: Message }) {
+  const { chat, w } = useHere();
+  const [isShown, show] = useState(false);
+  const words = covered(message.text);
+  const mayCover = words !== message.text && !isHisLast(message, chat.messages, chat.outbox.items);
+  return (
+    <>
+      <p class="words" dir="auto">
+        {mayCover && !isShown ? words : message.text}
+      </p>
+      {mayCover && (
+        <button type="button" class="small-button" onClick={() => show(!isShown)}>
+          {isShown ? w.cover : w.uncover}
+        </button>
+      )}
+    </>
   );
 }
 

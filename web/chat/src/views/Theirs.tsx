@@ -1,4 +1,4 @@
-import { besideCard } from "../transcript";
+import { besideCard, isOutdated } from "../transcript";
 import type { Message } from "../wire";
 import { CardView } from "./cards/CardView";
 import { Choices } from "./Choices";
@@ -6,8 +6,8 @@ import { useHere } from "./context";
 
 /** What the helper, a clerk or the service said. */
 export function Theirs({ message, isOpen, isNewSpeaker }: { message: Message; isOpen: boolean; isNewSpeaker: boolean }) {
-  const { w } = useHere();
-  const { card } = message;
+  const { chat, w } = useHere();
+  const card = isOutdated(message, chat.messages) ? null : message.card;
   const speaker = message.from === "applicant" ? w.you : w[message.from];
   const ownChoices = card?.kind === "rating";
   const words = besideCard(message);

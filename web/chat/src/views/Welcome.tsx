@@ -5,7 +5,11 @@ export function Welcome() {
   const { w } = useHere();
   return (
     <section class="welcome">
-      <h2>{w.welcome}</h2>
+      <h2>
+        {w.welcome.map((phrase) => (
+          <span key={phrase}>{phrase} </span>
+        ))}
+      </h2>
       <ol>
         {w.welcomeSteps.map((step) => (
           <li key={step}>{step}</li>
