@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
@@ -63,7 +63,7 @@ class Finder:
 
     def find(self, text: str) -> Found:
         """Return the service the text is about, or those worth offering."""
-        said = _name(_matter(text[:_LONGEST]))
+        said = _said(_matter(text[:_LONGEST]))
         if len(said.words) < 2:
             return Found()
         ranked = sorted(
@@ -136,12 +136,18 @@ def _names(script: Script) -> tuple[_Name, ...]:
 
 
 def _name(words: str) -> _Name:
+    initials = "".join(lazy_pinyin(words.replace(" ", ""), style=Style.FIRST_LETTER))
+    return replace(_said(words), initials=initials)
+
+
+def _said(words: str) -> _Name:
+    """Return what was said, prepared. Nobody asks for its initials, and they cost as much as the rest."""
     bare = words.replace(" ", "")
     return _Name(
         words=words,
         pairs=frozenset(bare[place : place + 2] for place in range(len(bare) - 1)),
         sound="".join(lazy_pinyin(bare)),
-        initials="".join(lazy_pinyin(bare, style=Style.FIRST_LETTER)),
+        initials="",
     )
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from http import HTTPStatus
+from random import Random
 from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from structlog.contextvars import bound_contextvars
+from prometheus_client import Counter
+from structlog.contextvars import bind_contextvars
 
 from dialogs.codec import dumps, loads
 from handlers import metrics
@@ -29,9 +31,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON_LIMIT = 256 * 1024  # bytes; the longest honest body, a callback with its data, is far below
 DEPTH_LIMIT = 32
 FIELD_LIMIT = 200  # in one object
+_NESTS = (dict, list)
 BODY_WITHIN = 15.0  # seconds; a phone on a weak network needs 2 for 256 KiB
 
 _log = structlog.get_logger("errors")
+_random = Random()  # noqa: S311  # ids need to differ, not to be secret; asking the system costs a switch
 
 
 class Problem(Exception):
@@ -92,13 +96,19 @@ PLAIN = {
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, and turn whatever goes wrong into a problem document."""
-    identity = secrets.token_hex(8)  # ours, not the caller's: it is written to the log
-    with bound_contextvars(request=identity):
-        response = await _answer(request, handler, identity)
-    metrics.requests.labels(str(response.status)).inc()
+    identity = f"{_random.getrandbits(64):016x}"  # ours, not the caller's: it is written to the log
+    # Not unbound afterwards: a connection's requests share one task, and the next one has its own id.
+    bind_contextvars(request=identity)
+    response = await _answer(request, handler, identity)
+    _counter(response.status).inc()
     if not response.prepared:
         response.headers["X-Request-Id"] = identity
     return response
+
+
+@cache
+def _counter(status: int) -> Counter:
+    return metrics.requests.labels(str(status))
 
 
 async def _answer(request: web.Request, handler: Handler, identity: str) -> web.StreamResponse:
@@ -154,9 +164,15 @@ async def read_body(request: web.Request, limit: int = JSON_LIMIT, within: float
     """
     if (request.content_length or 0) > limit:
         raise too_large(limit)
+    content = request.content
+    if content.is_eof():  # it came with the headers, as short bodies do
+        body = content.read_nowait()
+        if len(body) > limit:
+            raise too_large(limit)
+        return body
     held = bytearray()
     async with in_time(within):
-        async for chunk in request.content.iter_any():
+        async for chunk in content.iter_any():
             held += chunk
             if len(held) > limit:
                 raise too_large(limit)
@@ -208,12 +224,12 @@ def _whole(value: Any) -> Any:
 def _bounded(value: dict[str, Any]) -> None:
     level: list[Any] = [value]
     for _ in range(DEPTH_LIMIT):
-        inner = [each for each in level if isinstance(each, dict | list)]
-        if not inner:
-            return
-        if any(len(each) > FIELD_LIMIT for each in inner):
+        if any(len(each) > FIELD_LIMIT for each in level):
             raise Problem(400, f"more than {FIELD_LIMIT} members in one place")
-        level = [part for each in inner for part in (each.values() if isinstance(each, dict) else each)]
+        parts = [part for each in level for part in (each.values() if isinstance(each, dict) else each)]
+        level = [part for part in parts if isinstance(part, _NESTS)]
+        if not level:
+            return
     raise Problem(400, f"nested deeper than {DEPTH_LIMIT} levels")
 
 

@@ -247,16 +247,17 @@ def headers_for(origin: str) -> Callable[[web.Request, web.StreamResponse], Awai
     }
     if origin.startswith("https:"):
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    page = page_csp(origin)
+    always = list(fixed.items())
+    for_pages = [*always, ("Content-Security-Policy", page_csp(origin))]
+    for_others = [*always, ("Content-Security-Policy", API_CSP)]
 
     async def protect(_: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
-        for name, value in fixed.items():
-            headers.setdefault(name, value)
+        html = headers.get("Content-Type", "").startswith("text/html")
+        given = for_pages if html else for_others
         # A browser puts the headers of a 304 on the page it has kept; one of ours would lock that page.
-        if response.status != HTTPStatus.NOT_MODIFIED:
-            html = response.content_type == "text/html"
-            headers.setdefault("Content-Security-Policy", page if html else API_CSP)
+        for name, value in always if response.status == HTTPStatus.NOT_MODIFIED else given:
+            headers.setdefault(name, value)
         headers.popall("Server", None)  # which software, in which version, is nobody's business
 
     return protect

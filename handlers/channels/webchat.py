@@ -35,6 +35,7 @@ MAX_WAIT = 25.0  # seconds; under the 30 s after which many phones' networks dro
 PAGE = 200  # messages in one answer
 UPLOAD_WITHIN = 300.0  # seconds for a photo over a weak network
 PING_EVERY = 20.0
+JSON = {"Content-Type": "application/json"}
 FIRST_FRAME_WITHIN = 10.0
 
 CONVERSATION = web.RequestKey("conversation", str)
@@ -285,4 +286,4 @@ def _number(text: str, low: int, high: int) -> int:
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(body=dumps(value), status=status, content_type="application/json")
+    return web.Response(body=dumps(value), status=status, headers=JSON)
