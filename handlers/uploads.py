@@ -13,11 +13,16 @@ from datetime import datetime, timedelta
 from storage import uploads
 from storage.conversations import applicant_of
 from storage.database import Database
+from storage.faults import hit
 from storage.files import FileMissing, FileStore
 from storage.messages import open_box
 from storage.vault import Box, Vault
 
 UNFINISHED = timedelta(hours=1)  # an upload that has not grown for so long will not be finished
+
+# How far back uploads without an event are looked for. Deliveries that are done are kept for longer
+# than this, so an upload whose orders are forgotten is never taken for one that had none.
+LOOKED_BACK = timedelta(days=3)
 
 
 class NoRoom(Exception):
@@ -55,6 +60,7 @@ class Uploads:
                 c, received, conversation=conversation, applicant=applicant, now=self._clock()
             )
         )
+        hit("file.row_written")
         return received.id
 
     async def keep_copy(self, conversation: str, applicant: str, upload: str, data: bytes) -> str:
@@ -98,15 +104,23 @@ class Uploads:
         for file in await self._database.run(lambda c: uploads.forget(c, upload)):
             await self._store.delete(file)
 
+    async def forget_unnamed(self, conversation: str, upload: str) -> None:
+        """Delete an upload unless an event named it: the same photo sent twice is kept once."""
+        if not await self._database.read(lambda c: uploads.is_named(c, upload)):
+            await self.forget(conversation, upload)
+
     async def sweep(self) -> int:
-        """Delete what crashes left behind: unfinished uploads, and files that no row speaks of."""
+        """Delete what crashes left behind: unfinished uploads, those no event names or no row speaks of."""
         before = self._clock() - UNFINISHED
+        unnamed = await self._database.read(lambda c: uploads.unnamed(c, before - LOOKED_BACK, before))
+        for each in unnamed:
+            await self.forget(each.conversation, each.id)
         swept = await asyncio.to_thread(self._store.sweep, before)
         held = await asyncio.to_thread(lambda: list(self._store.held(before)))
         strays = await self._database.read(lambda c: uploads.strays(c, held))
         for file in strays:
             await self._store.delete(file)
-        return swept + len(strays)
+        return swept + len(unnamed) + len(strays)
 
     async def _box(self, conversation: str) -> Box:
         return await self._database.read(lambda c: open_box(c, self._vault, conversation))

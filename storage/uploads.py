@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select
 
 from storage.files import Received
-from storage.schema import files
+from storage.schema import OPEN, files, inbox, outbox
 
 Kind = Literal["upload", "kept"]
 DAY = timedelta(days=1)
@@ -131,12 +131,32 @@ def strays(connection: Connection, held: Sequence[str]) -> set[str]:
     return found
 
 
+def unnamed(connection: Connection, since: datetime, before: datetime) -> list[Upload]:
+    """Return the uploads of that time that no event ever named: their sender sent them again, or gave up.
+
+    Every photo that is taken is ordered to be measured or forgotten. An event whose turn failed has
+    ordered nothing yet, so conversations with such events are left alone.
+    """
+    found = select(files).where(files.c.kind == "upload", files.c.created_at.between(since, before))
+    return [_upload(row) for row in connection.execute(found.where(~_ORDERED, ~_STUCK).limit(500))]
+
+
+def is_named(connection: Connection, upload: str) -> bool:
+    """Say whether an event has named a fresh upload, or may still do so. See `unnamed`."""
+    found = select(files.c.id).where(files.c.id == upload, or_(_ORDERED, _STUCK))
+    return connection.execute(found).first() is not None
+
+
 def used(connection: Connection, applicant: str, now: datetime) -> Used:
     """Return what an applicant has sent, to be compared with his share."""
     mine = files.c.applicant == applicant
     photos = select(func.count()).where(mine, files.c.kind == "upload", files.c.created_at > now - DAY)
     size = select(func.coalesce(func.sum(files.c.size), 0)).where(mine)
     return Used(int(connection.scalar(photos) or 0), int(connection.scalar(size) or 0))
+
+
+_ORDERED = exists().where(outbox.c.conversation == files.c.conversation, outbox.c.key == files.c.id)
+_STUCK = exists().where(inbox.c.conversation == files.c.conversation, OPEN)
 
 
 def _known(connection: Connection, ids: Collection[str]) -> set[str]:

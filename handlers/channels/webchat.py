@@ -93,7 +93,7 @@ async def send_message(request: web.Request) -> web.Response:
     if not text and not choice:
         raise Problem(400, "text or choice", message="这条消息是空的，请写几个字再发。")
     inbound = Inbound(key, request.app[CLOCK](), "" if choice else text, choice)
-    return await _take(request, key, inbound, {"text": text or choice, "echo": key})
+    return _accepted(await _take(request, key, inbound, {"text": text or choice, "echo": key}))
 
 
 @routes.post("/chat/api/photos")
@@ -132,7 +132,10 @@ async def _take_photo(request: web.Request, key: str, part: BodyPartReader) -> w
     except UnknownConversation as fault:
         raise _gone() from fault
     inbound = Inbound(key, request.app[CLOCK](), media=(Media(file),))
-    return await _take(request, key, inbound, {"text": "", "echo": key, "image": file})
+    taken = await _take(request, key, inbound, {"text": "", "echo": key, "image": file})
+    if not taken.fresh:  # the phone sent it again because it missed our answer: one of the two is kept
+        await request.app[FILES].forget_unnamed(request[CONVERSATION], file)
+    return _accepted(taken)
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
@@ -140,14 +143,17 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _take(request: web.Request, key: str, inbound: Inbound, shown: dict[str, Any]) -> web.Response:
+async def _take(request: web.Request, key: str, inbound: Inbound, shown: dict[str, Any]) -> Taken:
     conversation = request[CONVERSATION]
     try:
-        taken: Taken = await request.app[TURNS].take(
+        return await request.app[TURNS].take(
             conversation, CHANNEL, key, MessageReceived(inbound), shown=shown
         )
     except UnknownConversation as fault:
         raise _gone() from fault
+
+
+def _accepted(taken: Taken) -> web.Response:
     return _json({"seq": taken.seq}, 202)
 
 

@@ -73,3 +73,26 @@ async def test_files_without_a_row_are_strays(world: World) -> None:
     strays = await world.db.read(lambda connection: uploads.strays(connection, held))
 
     assert strays == set(held) - {FRONT}
+
+
+async def test_an_upload_that_no_event_named_is_found_after_a_while(world: World) -> None:
+    hu, li = await world.person("hu"), await world.person("li")
+
+    def add(connection: Connection, file: str, whose: str) -> None:
+        received = Received(file, "0" * 64, 7)
+        uploads.add(connection, received, conversation=whose, applicant=whose, now=world.now)
+
+    for file, whose in ((FRONT, hu), (BACK, hu), (FOREIGN, li)):
+        await world.db.run(lambda c, file=file, whose=whose: add(c, file, whose))  # type: ignore[misc]
+    await world.write(hu, f"photo {FRONT}")
+    world.dialog.broken.add(f"photo {FOREIGN}")
+    await world.write(li, f"photo {FOREIGN}")
+    begun, later = world.now, world.later(hours=2)
+
+    found = await world.db.read(lambda c: uploads.unnamed(c, begun, later))
+    assert [each.id for each in found] == [BACK]
+    assert await world.db.read(lambda c: uploads.unnamed(c, begun + timedelta(hours=1), later)) == []
+    named = {
+        file: await world.db.read(lambda c, f=file: uploads.is_named(c, f)) for file in (FRONT, BACK, FOREIGN)
+    }  # type: ignore[misc]
+    assert named == {FRONT: True, BACK: False, FOREIGN: True}
