@@ -6,6 +6,7 @@ Photos have a loop of their own, so that a hundred waiting photos never hold up 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from handlers.delivery import Deliveries
 from storage import audit, inbox, outbox, signals
 from storage.database import Database
 from storage.errors import StorageError
+from storage.faults import hit
 from storage.outbox import Item
 from storage.vault import Vault
 
@@ -26,6 +28,7 @@ CLAIM = 16  # deliveries on the way at once, beside photos
 KEEP_DONE = timedelta(days=7)
 RETRY_FAILED_EVERY = 2.0  # seconds between looks for events whose turn failed
 REFRESH_EVERY = 5.0  # seconds until a script published elsewhere is taken up
+TAKE_OVER_EVERY = 3.0  # seconds between looks for deliveries whose process has died
 COUNT_EVERY = 10.0
 KEEP_HOUSE_EVERY = 60.0
 SEAL_EVERY = 3600.0  # a checkpoint reads all conversations touched since the last one
@@ -65,9 +68,13 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        with suppress(StorageError):
+            # In a container started again our predecessor had our very name.
+            await self._database.run(lambda connection: outbox.free(connection, [self._name]))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._carry(photos=False, places=CLAIM))
             group.create_task(self._carry(photos=True, places=self._photo_places))
+            group.create_task(_every(TAKE_OVER_EVERY, self._take_over))
             group.create_task(_every(RETRY_FAILED_EVERY, self._retry_failed))
             group.create_task(_every(REFRESH_EVERY, self._shelf.refresh))
             group.create_task(_every(COUNT_EVERY, self._count))
@@ -99,7 +106,7 @@ class Worker:
             return []
         now = self._clock()
         try:
-            return await self._database.run(
+            items = await self._database.run(
                 lambda connection: outbox.claim(
                     connection,
                     self._vault,
@@ -114,6 +121,9 @@ class Worker:
             _log.warning("claim failed; looking again")
             await asyncio.sleep(LOOK_EVERY)
             return []
+        if items:
+            hit("outbox.claimed")
+        return items
 
     async def _deliver(self, item: Item) -> None:
         """Deliver one item, renewing its lease while that takes long."""
@@ -122,8 +132,26 @@ class Worker:
             await self._deliveries.deliver(item)
         except StorageError:
             _log.warning("delivery not settled; its lease will run out", delivery=item.hold.id)
+        except asyncio.CancelledError:
+            await self._give_back(item)
+            raise
         finally:
             renewing.cancel()
+
+    async def _give_back(self, item: Item) -> None:
+        """Let the next process have at once what this one had begun when it was told to stop."""
+        with suppress(StorageError):
+            await self._database.run(
+                lambda connection: outbox.retry(connection, item.hold, item.due_at, "stopped")
+            )
+
+    async def _take_over(self) -> None:
+        """Free what processes of this machine held when they died; nobody has to wait for their leases."""
+        holders = await self._database.read(outbox.holders)
+        dead = [holder for holder in holders if _died(holder, self._name)]
+        if dead:
+            freed = await self._database.run(lambda connection: outbox.free(connection, dead))
+            _log.info("took over from a process that died", count=freed)
 
     async def _renew(self, item: Item) -> None:
         while True:
@@ -166,6 +194,22 @@ async def _ended(under_way: set[asyncio.Task[None]], watch: signals.Watch | None
     finally:
         news.cancel()
     return {task for task in under_way if task.done()}
+
+
+def _died(holder: str, mine: str) -> bool:
+    """Say whether a worker "<host>:<process>" of this machine is gone.
+
+    Should this err (two containers that share a host's name), a delivery is carried out twice, which
+    each of them bears; the fences keep the books straight.
+    """
+    host, _, process = holder.rpartition(":")
+    if host != mine.rpartition(":")[0]:
+        return False
+    try:
+        os.kill(int(process), 0)
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
+    return False
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:

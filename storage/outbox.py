@@ -191,6 +191,21 @@ def renew(connection: Connection, hold: Hold, until: datetime) -> None:
     _write(connection, hold, lease_until=until)
 
 
+def holders(connection: Connection) -> list[str]:
+    """Return the workers that hold deliveries now, or held them when they died."""
+    held = select(outbox.c.worker).where(TODO, outbox.c.lease_until.is_not(None)).distinct()
+    return [worker for worker in connection.execute(held).scalars() if worker]
+
+
+def free(connection: Connection, workers: Sequence[str]) -> int:
+    """Free what `workers` hold, because they are gone; return how many. Their word counts no more."""
+    theirs = update(outbox).where(TODO, outbox.c.lease_until.is_not(None), outbox.c.worker.in_(workers))
+    freed = connection.execute(theirs.values(lease_until=None, fence=outbox.c.fence + 1)).rowcount
+    if freed:
+        signals.announce(connection, signals.OUTBOX)
+    return freed
+
+
 def release(connection: Connection, held: Sequence[str], now: datetime) -> None:
     """Let the kept messages of the conversations `held` leave: their applicants wrote."""
     statement = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(held))

@@ -255,3 +255,20 @@ async def test_a_photo_effect_keeps_its_file(world: World) -> None:
     await world.write(hu, "photo f-1")
 
     assert (await claim(world))[0].effect == MeasurePhoto("f-1")
+
+
+async def test_what_a_dead_worker_held_is_free_at_once_and_its_word_counts_no_more(world: World) -> None:
+    hu, li = await world.person("hu"), await world.person("li")
+    await world.write(hu, "photo f1")
+    (lost,) = await claim(world, worker="here:1")
+    await world.write(li, "photo f2")
+    (held,) = await claim(world, worker="here:2")
+
+    assert sorted(await world.db.read(outbox.holders)) == ["here:1", "here:2"]
+    assert await world.db.run(lambda c: outbox.free(c, ["here:1"])) == 1
+    (again,) = await claim(world, worker="here:2")
+    assert again.effect == lost.effect
+    with pytest.raises(NotHeld):
+        await settle(world, lost)
+    await settle(world, held)
+    await settle(world, again)
