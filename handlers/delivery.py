@@ -61,6 +61,7 @@ class Deliveries:
 
     async def deliver(self, item: Item) -> None:
         """Carry out one claimed item and settle it: done, to be tried again, or buried for an operator."""
+        hit("delivery.begun")
         try:
             await _CARRIERS[type(item.effect)](self, item, item.effect)
             metrics.deliveries.labels(item.kind, "done").inc()
@@ -83,6 +84,7 @@ class Deliveries:
 
     async def answer(self, item: Item, key: str, event: Any) -> None:
         """Take the event an order brought back, marking the order done in the same commit."""
+        hit("delivery.before_answer")
         taken = await self.turns.take(item.conversation, "outbox", key, event, settles=item.hold)
         if not taken.fresh:  # taken before, by a worker that died before it could say so
             await self.done(item)

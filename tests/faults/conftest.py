@@ -1,0 +1,32 @@
+"""The databases the faults are tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import Cluster, NoPostgres, cluster
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    try:
+        with cluster() as running:
+            yield running
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres_url(postgres: Cluster) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, without tables."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database; "" is a SQLite file in the machine's own folder."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))

@@ -1,0 +1,210 @@
+"""The storm: applicants go on talking while the bot is killed again and again, at every named point.
+
+    python -m tests.faults.storm --kills 100 --database sqlite
+    python -m tests.faults.storm --kills 100 --database postgres --seed 7
+
+A round arms the bot with one crash point (`FAULT=point:n`), starts it, and waits until it has died of
+it; a point that is not reached in time is a kill at any moment instead. After the last round the bot
+runs undisturbed until everything is delivered, and then tests.faults.truth judges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import aiohttp
+
+from storage.faults import POINTS
+from tests.faults.machine import KILLED, Machine, machine
+from tests.faults.people import Identity, Person
+from tests.faults.truth import truth_of
+from tests.postgres import cluster
+from tests.product import Reviewer, until
+
+TALKING = 4  # applicants who talk at a time
+KILL_WITHIN = 12.0  # seconds a crash point has to be reached before the bot is killed all the same
+ANY_MOMENT = "any moment"
+# How often a point is passed while four people talk, so that some of it is over when it strikes.
+OFTEN = {"turn.decided": 30, "turn.before_commit": 30, "turn.after_commit": 30}
+SELDOM = 3
+
+
+@dataclass
+class Report:
+    """What a storm did, and what it found."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    people: int = 0
+    acknowledged: int = 0
+    repeated: int = 0
+    handed_in: int = 0
+    rated: int = 0
+    ready: list[float] = field(default_factory=list)  # seconds from start to serving, each round
+    longest_wait: float = 0.0
+    seconds: float = 0.0
+    broken: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the report as lines to print."""
+        named = sum(n for point, n in self.kills.items() if point != ANY_MOMENT)
+        return [
+            *(f"  {n:4}  {point}" for point, n in sorted(self.kills.items())),
+            f"{self.kills.total()} kills, {named} of them at {len(self.kills) - (ANY_MOMENT in self.kills)}"
+            f" of {len(POINTS)} named points, in {self.seconds:.0f} s",
+            f"{self.people} applicants, {self.acknowledged} messages acknowledged, {self.repeated} repeats",
+            f"{self.handed_in} pre-applications handed in, {self.rated} rated",
+            f"up after {median(self.ready):.1f} s in the median, {max(self.ready):.1f} s at most; "
+            f"the longest wait for an acknowledgement was {self.longest_wait:.1f} s",
+            *(f"BROKEN {each}" for each in self.broken),
+            "every promise was kept" if not self.broken else f"{len(self.broken)} promises were broken",
+        ]
+
+
+@dataclass
+class Storm:
+    """One storm over one machine."""
+
+    machine: Machine
+    session: aiohttp.ClientSession
+    seed: int
+    kills: int
+    points: Sequence[str]
+    report: Report = field(default_factory=Report)
+    people: list[Person] = field(default_factory=list)
+    _over: bool = False
+
+    def __post_init__(self) -> None:
+        self._dice = Random(self.seed)
+        self._persons = count()
+        self._rating: list[asyncio.Task[Person]] = []
+
+    async def run(self) -> Report:
+        """Rage, calm down, and judge."""
+        begun = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            reviewing = group.create_task(self._review())
+            talking = [group.create_task(self._talk()) for _ in range(TALKING)]
+            for point in self._order():
+                await self._round(point)
+            self._over = True
+            self.report.ready.append(await self.machine.bot.start())
+            await asyncio.wait(talking)
+            await self._calm_down()
+            reviewing.cancel()
+        async with truth_of(self.machine) as truth:
+            await truth.settled()
+            self.report.broken = await truth.judge(self.people)
+        self._count()
+        self.report.seconds = time.monotonic() - begun
+        return self.report
+
+    def _order(self) -> list[str]:
+        """Return a point for each kill: all of them in turn, shuffled anew each time round."""
+        order: list[str] = []
+        while len(order) < self.kills:
+            order += self._dice.sample(self.points, len(self.points))
+        return order[: self.kills]
+
+    async def _round(self, point: str) -> None:
+        nth = self._dice.randint(1, OFTEN.get(point, SELDOM))
+        bot = self.machine.bot
+        self.report.ready.append(await bot.start(f"{point}:{nth}"))
+        if not await bot.ended(KILL_WITHIN):
+            point = ANY_MOMENT
+            await bot.kill()
+        assert bot.code == KILLED, f"the bot ended with {bot.code} by itself:\n{bot.printed[-3000:]}"
+        self.report.kills[point] += 1
+        print(f"{self.report.kills.total():4}/{self.kills} {point}", end="\r", file=sys.stderr, flush=True)
+
+    async def _talk(self) -> None:
+        """Apply, again and again under new names, until the storm is over."""
+        while not self._over:
+            n = next(self._persons)
+            person = Person(self.session, self.machine.url, Identity.of(n), Random(f"{self.seed}:{n}"))
+            await person.open()
+            self.people.append(person)
+            await person.apply()
+            self._rating.append(asyncio.create_task(person.rate()))
+
+    async def _review(self) -> None:
+        """Move every application on as it comes, so that there is progress to report in the storm."""
+        # A browser keeps cookies of 127.0.0.1; aiohttp has to be told.
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            code = await until(self.machine.sign_in_code, "the first reviewer's code")
+            reviewer = await Reviewer(session, self.machine.intake_url).sign_in(code)
+            while True:
+                for found in await reviewer.find():
+                    with suppress(AssertionError):  # somebody's mark came in between: seen again next time
+                        await _move_on(reviewer, found["number"])
+                await asyncio.sleep(0.3)
+
+    async def _calm_down(self) -> None:
+        """Have the callbacks that met a dead bot sent again, until everybody has given a mark."""
+        async with asyncio.timeout(180):
+            while not all(task.done() for task in self._rating):
+                await self.machine.tell_again()
+                await asyncio.wait(self._rating, timeout=3)
+        for task in self._rating:
+            task.result()
+        await self.machine.tell_again()
+
+    def _count(self) -> None:
+        sent = [sent for person in self.people for sent in person.sent]
+        self.report.people = len(self.people)
+        self.report.acknowledged = sum(bool(each.seq) for each in sent)
+        self.report.repeated = sum(each.posts for each in sent) - len(sent)
+        self.report.handed_in = sum(bool(person.number) for person in self.people)
+        self.report.rated = sum(person.rated for person in self.people)
+        self.report.longest_wait = max(wait for person in self.people for wait in person.waits)
+
+
+async def _move_on(reviewer: Reviewer, number: str) -> None:
+    seen = await reviewer.read(number)
+    action = next((each for each in seen["actions"] if each["tone"] == "primary"), None)
+    if action and seen["state"] != "delivered":
+        fields = {need["name"]: "从12月起算。" for need in action["needs"]}
+        await reviewer.move(number, action["action"], **fields)
+
+
+async def rage(
+    folder: Path, kills: int, *, database_url: str = "", seed: int = 1, points: Sequence[str] = tuple(POINTS)
+) -> Report:
+    """Let a storm loose on a fresh machine in `folder`; return what it found."""
+    async with machine(folder, database_url) as made, aiohttp.ClientSession() as session:
+        return await Storm(made, session, seed, kills, points).run()
+
+
+def main() -> int:
+    """Run a storm from the command line; 1 when a promise was broken."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--kills", type=int, default=100)
+    asked.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    asked.add_argument("--seed", type=int, default=1)
+    given = asked.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = ""
+        if given.database == "postgres":
+            server = stack.enter_context(cluster())
+            name = server.create()
+            stack.callback(server.drop, name)
+            url = server.url(name)
+        report = asyncio.run(rage(folder, given.kills, database_url=url, seed=given.seed))
+    print("\n".join(report.lines()))
+    return 1 if report.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""A short storm on each database; `python -m tests.faults.storm --kills 100` is the long one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from storage.faults import POINTS
+from tests.faults.storm import rage
+from tests.product import ROOT
+
+# One of the turn, the upload, the delivery and each stage of the submission. The long storm has them all.
+SIX = (
+    "turn.before_commit",
+    "turn.after_commit",
+    "file.row_written",
+    "delivery.before_answer",
+    "submission.between_pages",
+    "submission.after_send",
+)
+
+
+@pytest.mark.kill
+async def test_whatever_the_moment_of_a_kill_nothing_is_lost_or_doubled(
+    tmp_path: Path, database_url: str
+) -> None:
+    report = await rage(tmp_path, len(SIX), database_url=database_url, points=SIX)
+
+    assert report.broken == [], "\n".join(report.lines())
+    assert report.kills.total() == len(SIX)
+    assert report.handed_in >= 4
+
+
+def test_every_crash_point_is_somewhere_in_the_product() -> None:
+    code = "".join(
+        file.read_text() for part in ("bot", "handlers", "storage") for file in (ROOT / part).rglob("*.py")
+    )
+
+    assert set(re.findall(r'\bhit\("([\w.]+)"\)', code)) == set(POINTS)
