@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -72,7 +72,7 @@ class Person:
     """One applicant with one conversation."""
 
     session: aiohttp.ClientSession
-    url: str
+    urls: Sequence[str]  # of the processes that serve; any of them will do
     who: Identity
     dice: Random
     conversation: str = ""
@@ -100,6 +100,9 @@ class Person:
         """Go on until the case is done and the mark is given."""
         await self.until(lambda: self.rated)
         return self
+
+    def has_heard(self, words: str) -> bool:
+        return any(words in message["text"] for message in self.heard if message["from"] == "bot")
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Listen and answer until `reached`."""
@@ -153,8 +156,8 @@ class Person:
     ) -> dict[str, Any]:
         """Call until the answer is `status`. Only what says "not now" is called again."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        address = f"{self.url}/chat/api{path}"
         while True:
+            address = f"{self.dice.choice(self.urls)}/chat/api{path}"
             if sent is not None:
                 sent.posts += 1
                 if sent.photo:

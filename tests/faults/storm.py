@@ -17,9 +17,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -27,13 +26,12 @@ from statistics import median
 import aiohttp
 
 from storage.faults import POINTS
+from tests.faults.crowd import Crowd
 from tests.faults.machine import KILLED, Machine, machine
-from tests.faults.people import Identity, Person
+from tests.faults.people import Person
 from tests.faults.truth import truth_of
 from tests.postgres import cluster
-from tests.product import Reviewer, until
 
-TALKING = 4  # applicants who talk at a time
 KILL_WITHIN = 12.0  # seconds a crash point has to be reached before the bot is killed all the same
 ANY_MOMENT = "any moment"
 # How often a point is passed while four people talk, so that some of it is over when it strikes.
@@ -82,31 +80,22 @@ class Storm:
     kills: int
     points: Sequence[str]
     report: Report = field(default_factory=Report)
-    people: list[Person] = field(default_factory=list)
-    _over: bool = False
 
     def __post_init__(self) -> None:
         self._dice = Random(self.seed)
-        self._persons = count()
-        self._rating: list[asyncio.Task[Person]] = []
 
     async def run(self) -> Report:
         """Rage, calm down, and judge."""
         begun = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            reviewing = group.create_task(self._review())
-            talking = [group.create_task(self._talk()) for _ in range(TALKING)]
+        async with Crowd(self.machine, self.session, self.seed).busy() as crowd:
             for point in self._order():
                 await self._round(point)
-            self._over = True
             self.report.ready.append(await self.machine.bot.start())
-            await asyncio.wait(talking)
-            await self._calm_down()
-            reviewing.cancel()
+            await crowd.disperse()
         async with truth_of(self.machine) as truth:
             await truth.settled()
-            self.report.broken = await truth.judge(self.people)
-        self._count()
+            self.report.broken = await truth.judge(crowd.people)
+        self._count(crowd.people)
         self.report.seconds = time.monotonic() - begun
         return self.report
 
@@ -128,54 +117,14 @@ class Storm:
         self.report.kills[point] += 1
         print(f"{self.report.kills.total():4}/{self.kills} {point}", end="\r", file=sys.stderr, flush=True)
 
-    async def _talk(self) -> None:
-        """Apply, again and again under new names, until the storm is over."""
-        while not self._over:
-            n = next(self._persons)
-            person = Person(self.session, self.machine.url, Identity.of(n), Random(f"{self.seed}:{n}"))
-            await person.open()
-            self.people.append(person)
-            await person.apply()
-            self._rating.append(asyncio.create_task(person.rate()))
-
-    async def _review(self) -> None:
-        """Move every application on as it comes, so that there is progress to report in the storm."""
-        # A browser keeps cookies of 127.0.0.1; aiohttp has to be told.
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-            code = await until(self.machine.sign_in_code, "the first reviewer's code")
-            reviewer = await Reviewer(session, self.machine.intake_url).sign_in(code)
-            while True:
-                for found in await reviewer.find():
-                    with suppress(AssertionError):  # somebody's mark came in between: seen again next time
-                        await _move_on(reviewer, found["number"])
-                await asyncio.sleep(0.3)
-
-    async def _calm_down(self) -> None:
-        """Have the callbacks that met a dead bot sent again, until everybody has given a mark."""
-        async with asyncio.timeout(180):
-            while not all(task.done() for task in self._rating):
-                await self.machine.tell_again()
-                await asyncio.wait(self._rating, timeout=3)
-        for task in self._rating:
-            task.result()
-        await self.machine.tell_again()
-
-    def _count(self) -> None:
-        sent = [sent for person in self.people for sent in person.sent]
-        self.report.people = len(self.people)
+    def _count(self, people: Sequence[Person]) -> None:
+        sent = [sent for person in people for sent in person.sent]
+        self.report.people = len(people)
         self.report.acknowledged = sum(bool(each.seq) for each in sent)
         self.report.repeated = sum(each.posts for each in sent) - len(sent)
-        self.report.handed_in = sum(bool(person.number) for person in self.people)
-        self.report.rated = sum(person.rated for person in self.people)
-        self.report.longest_wait = max(wait for person in self.people for wait in person.waits)
-
-
-async def _move_on(reviewer: Reviewer, number: str) -> None:
-    seen = await reviewer.read(number)
-    action = next((each for each in seen["actions"] if each["tone"] == "primary"), None)
-    if action and seen["state"] != "delivered":
-        fields = {need["name"]: "从12月起算。" for need in action["needs"]}
-        await reviewer.move(number, action["action"], **fields)
+        self.report.handed_in = sum(bool(person.number) for person in people)
+        self.report.rated = sum(person.rated for person in people)
+        self.report.longest_wait = max(wait for person in people for wait in person.waits)
 
 
 async def rage(

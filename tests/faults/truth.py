@@ -18,10 +18,9 @@ from typing import Any
 import aiohttp
 from sqlalchemy import Connection, Row, select
 
-from bot.parts import known_offices
+from bot.parts import utc_now
+from bot.shelf import Shelf
 from dialogs.codec import dumps, loads
-from dialogs.engine import advance
-from dialogs.loader import shipped
 from dialogs.messages import Inbound, Media
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
@@ -37,10 +36,12 @@ from dialogs.turn import (
     TimerFired,
     decode,
 )
-from dialogs.world import Library, World
+from dialogs.world import Library
 from handlers.delivery import PHOTO_TRIES
 from handlers.intake import IntakeClient
 from handlers.photos import Fault, Photos
+from handlers.turns import Decider
+from handlers.uploads import UNFINISHED, Uploads
 from storage import audit, messages, uploads
 from storage.applications import Application, of_conversation
 from storage.conversations import session_of
@@ -48,7 +49,7 @@ from storage.database import Database
 from storage.files import FileError, FileStore
 from storage.keyring import KeyRing
 from storage.messages import Message, body_of, open_box
-from storage.schema import conversations, inbox, outbox
+from storage.schema import inbox, outbox
 from storage.vault import Vault
 from tests.faults.machine import Machine
 from tests.faults.people import Person, Sent
@@ -69,7 +70,7 @@ class Truth:
     store: FileStore
     photos: Photos
     intake: IntakeClient
-    world: World
+    decide: Decider
     broken: list[str]
     measured: dict[bytes, PhotoMeasured]
 
@@ -83,6 +84,7 @@ class Truth:
 
     async def judge(self, people: Sequence[Person]) -> list[str]:
         """Return the promises that were broken to `people`; an empty list when all were kept."""
+        await self._sweep()
         for person in people:
             rows = await self.database.read(
                 lambda c, p=person: messages.after(c, self.vault, p.conversation, 0, ALL)  # type: ignore[misc]
@@ -127,11 +129,7 @@ class Truth:
             if event.state != "done":
                 self._say(person, f"the turn of {event.key} is {event.state}")
                 return
-            turn = advance(
-                World(self.world.library, self.world.offices, event.received_at),
-                session,
-                await self._event(person, event, said),
-            )
+            turn = self.decide(session, await self._event(person, event, said), event.received_at)
             again = [loads(dumps(body_of(e.message))) for e in turn.effects if isinstance(e, Say)]
             kept = [dict(said[n].body) for n in range(event.seq + 1, event.last + 1) if n in said]
             if again != kept:
@@ -227,6 +225,14 @@ class Truth:
         if any(n > 1 for n in copies.values()):
             self._say(person, "an upload has more than one copy")
 
+    async def _sweep(self) -> None:
+        """Do what the bot does an hour after a crash: no file may be left over then, and none be missing."""
+        later = utc_now() + 2 * UNFINISHED
+        await Uploads(self.database, self.vault, self.store, lambda: later, ALL).sweep()
+        held = list(self.store.held(later))
+        for _ in await self.database.read(lambda c: uploads.strays(c, held)):
+            self.broken.append("a file is kept that no row speaks of")
+
     # Exactly one pre-application of each, whole, at the intake service
 
     async def _applications(self, people: Sequence[Person]) -> None:
@@ -270,18 +276,17 @@ class Truth:
 
 @asynccontextmanager
 async def truth_of(machine: Machine) -> AsyncIterator[Truth]:
-    """Yield the judges over a machine's data, which may be in use meanwhile. They write nothing."""
+    """Yield the judges over a machine's data, which may be in use meanwhile."""
     folder = machine.folder / "bot"
     vault = Vault(KeyRing.read(folder / "master.key"))
     database = await Database.open(machine.database_url)
     try:
         async with Photos(1) as photos, aiohttp.ClientSession() as session:
-            library = Library.of(shipped())
-            offices = await known_offices(database)
-            world = World(library, offices, await database.read(_last_moment))
+            decide = Decider(Library.of([]), {})
+            await Shelf(database, decide, utc_now).refresh()
             intake = IntakeClient(machine.intake_url, TOKEN, session)
             store = FileStore(folder / "files")
-            yield Truth(machine, database, vault, store, photos, intake, world, [], {})
+            yield Truth(machine, database, vault, store, photos, intake, decide, [], {})
     finally:
         await database.close()
 
@@ -319,10 +324,6 @@ def _given_up(connection: Connection) -> list[str]:
     dead = connection.execute(select(outbox.c.kind, outbox.c.error).where(outbox.c.state == "dead"))
     failed = connection.execute(select(inbox.c.key, inbox.c.error).where(inbox.c.state != "done"))
     return [f"{kind}: {error}" for kind, error in (*dead, *failed)]
-
-
-def _last_moment(connection: Connection) -> Any:
-    return connection.execute(select(conversations.c.touched_at).limit(1)).scalar()
 
 
 def _intake_rows(machine: Machine, query: str, *given: str) -> list[Any]:
