@@ -222,7 +222,7 @@ class TestCommands:
 
     def test_restart_asks_first_and_forgets_the_photos(self) -> None:
         chat = read_back().say("重来")
-        assert chat.tap("不是").at == "read_back"
+        assert chat.tap("不，接着办").at == "read_back"
 
         chat.say("重来").tap("是，从头来")
         assert chat.session.answers == {}
