@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,7 @@ async def serve(settings: Settings, *, demo: bool, say: Callable[[str], None]) -
         if not settings.intake_url:
             say(f"Intake service and review page at http://127.0.0.1:{settings.intake_port}/review/")
         _log.info("serving", port=port)
+        _let_the_collector_rest()
         publishing = asyncio.create_task(publish_definitions(parts.intake, parts.library))
         await _work_until_stopped(parts)
         publishing.cancel()
@@ -39,7 +41,18 @@ async def work(settings: Settings) -> None:
     """Work the outbox only, beside processes that serve the web. Needs PostgreSQL."""
     async with assemble(settings) as parts:
         _log.info("working")
+        _let_the_collector_rest()
         await _work_until_stopped(parts)
+
+
+def _let_the_collector_rest() -> None:
+    """Take everything loaded so far out of the garbage collector's rounds.
+
+    Scripts, regions, pinyin and the libraries are 300,000 objects that live as long as we do. Walking
+    through them takes 60 ms on a good day, in which nobody is answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

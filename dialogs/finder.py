@@ -66,6 +66,11 @@ class Finder:
         said = _said(_matter(text[:_LONGEST]))
         if len(said.words) < 2:
             return Found()
+        # Sounds are listened to only where the words leave a doubt: they cost as much as all the rest.
+        found = self._judge(said)
+        return found if found.sure else self._judge(replace(said, sound=_sound(said.words)))
+
+    def _judge(self, said: _Name) -> Found:
         ranked = sorted(
             ((max(_likeness(said, name) for name in names), script) for script, names in self._known),
             key=lambda each: -each[0],
@@ -137,18 +142,18 @@ def _names(script: Script) -> tuple[_Name, ...]:
 
 def _name(words: str) -> _Name:
     initials = "".join(lazy_pinyin(words.replace(" ", ""), style=Style.FIRST_LETTER))
-    return replace(_said(words), initials=initials)
+    return replace(_said(words), sound=_sound(words), initials=initials)
 
 
 def _said(words: str) -> _Name:
-    """Return what was said, prepared. Nobody asks for its initials, and they cost as much as the rest."""
+    """Return what was said, by its words alone."""
     bare = words.replace(" ", "")
-    return _Name(
-        words=words,
-        pairs=frozenset(bare[place : place + 2] for place in range(len(bare) - 1)),
-        sound="".join(lazy_pinyin(bare)),
-        initials="",
-    )
+    pairs = frozenset(bare[place : place + 2] for place in range(len(bare) - 1))
+    return _Name(words=words, pairs=pairs, sound="", initials="")
+
+
+def _sound(words: str) -> str:
+    return "".join(lazy_pinyin(words.replace(" ", "")))
 
 
 def _matter(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from dialogs.codec import dumps, loads
@@ -61,16 +62,18 @@ class Session:
 
 
 _FIELDS = tuple(f.name for f in fields(Session))
+_values = attrgetter(*_FIELDS)
+_KEYS = ("v", *_FIELDS)
 
 
 def copy(session: Session) -> Session:
     """Return another session with the same fields."""
-    return Session(*[getattr(session, name) for name in _FIELDS])
+    return Session(*_values(session))
 
 
 def dump(session: Session) -> bytes:
     """Return the session as UTF-8 JSON with its codec version."""
-    return dumps({"v": CODEC, **{name: getattr(session, name) for name in _FIELDS}})
+    return dumps(dict(zip(_KEYS, (CODEC, *_values(session)), strict=True)))
 
 
 def load(data: bytes) -> Session:

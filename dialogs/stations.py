@@ -25,9 +25,7 @@ def options(talk: Talk, question: AnyQuestion) -> Options:
     return []
 
 
-def question_of(talk: Talk) -> AnyQuestion:
-    station = asked(talk)
-    assert station is not None
+def question_of(station: Station) -> AnyQuestion:
     return station.step  # type: ignore[return-value]  # only question stations get here
 
 
@@ -37,7 +35,7 @@ def question_of(talk: Talk) -> AnyQuestion:
 def _ask_question(talk: Talk) -> None:
     station = asked(talk)
     assert station is not None
-    question = question_of(talk)
+    question = question_of(station)
     if station.key in talk.session.dormant and not talk.session.aside:
         _ask_still_so(talk, station)
         return
@@ -50,7 +48,7 @@ def _ask_question(talk: Talk) -> None:
 def _hear_question(talk: Talk, said: Said) -> None:
     station = asked(talk)
     assert station is not None
-    question = question_of(talk)
+    question = question_of(station)
     if (
         station.key in talk.session.dormant
         and not talk.session.aside
@@ -69,7 +67,7 @@ def _hear_question(talk: Talk, said: Said) -> None:
 
 
 def _ask_still_so(talk: Talk, station: Station) -> None:
-    question = question_of(talk)
+    question = question_of(station)
     value = talk.session.dormant[station.key]
     shown = show(question, value, script=talk.script, today=talk.today, lang=talk.lang)
     text = talk.words("engine.still_so", label=talk.pick(question.label), value=shown)

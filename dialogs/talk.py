@@ -78,7 +78,8 @@ class Talk:
     def next(self) -> None:
         """A new question is due: taps on every earlier one are stale from now on."""
         self.question = "next"
-        self.change(prompt=self.session.prompt + 1, wrong=0)
+        self.session.prompt += 1
+        self.session.wrong = 0
 
     def again(self) -> None:
         """The present question is due once more, under its number."""
