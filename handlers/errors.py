@@ -235,7 +235,13 @@ def _bounded(value: dict[str, Any]) -> None:
 
 def too_large(limit: int) -> Problem:
     """Return the 413 that ends the connection: the rest of the body is not worth reading."""
-    return Problem(413, f"at most {limit} bytes", headers={"Connection": "close"}, limit=limit)
+    return Problem(
+        413,
+        f"at most {limit} bytes",
+        message="这段话太长了，请分几次发。",  # a body read whole is words; photos have their own limit
+        headers={"Connection": "close"},
+        limit=limit,
+    )
 
 
 @asynccontextmanager

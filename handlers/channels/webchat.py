@@ -78,7 +78,8 @@ async def open_conversation(request: web.Request) -> web.Response:
     app = request.app
     visitor = Address(CHANNEL, "", new_id(app[CLOCK]()))
     conversation = await app[DATABASE].conversation(visitor, lang)
-    await app[TURNS].take(conversation, CHANNEL, "opened", Opened(conversation, lang))
+    # A source of its own: a page may name its messages as it likes, "opened" too.
+    await app[TURNS].take(conversation, "opening", "opened", Opened(conversation, lang))
     return _json({"conversation": conversation, "token": token_of(app[VAULT], conversation)}, 201)
 
 
