@@ -110,12 +110,16 @@ class Phone:
         await self.hear(answer)
 
     async def photograph(self, photo: bytes, answer: str) -> None:
-        """Tap the camera on the card that wants a photo, take one, and wait for what is said to it."""
+        """Take the photo that is wanted, and wait for what is said to it."""
+        await self.take(photo)
+        await self.hear(answer)
+
+    async def take(self, photo: bytes) -> None:
+        """Tap the camera on the card that wants a photo, and take one."""
         async with self.page.expect_file_chooser() as chosen:
             await self.page.get_by_role("button", name="拍照").last.click()
         chooser = await chosen.value
         await chooser.set_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": photo})
-        await self.hear(answer)
 
     async def change(self, label: str, answer: str) -> None:
         """Tap 改 beside a row of what is read back."""
@@ -157,6 +161,20 @@ class Desk:
         number = await self.page.locator(".head .number").inner_text()
         await expect(self.page.get_by_role("img", name="放大看").first).to_be_visible()
         return number
+
+    async def look_closely(self) -> None:
+        """Enlarge the first photo until the small print can be read."""
+        await self.page.get_by_role("img", name="放大看").first.click()
+        await self.page.get_by_role("button", name="放大", exact=True).click()
+        await look(self.page, "review-photo", (375, 1280))
+        await self.page.get_by_role("button", name="关上", exact=True).click()
+
+    async def uncover(self, label: str, value: str) -> None:
+        """See a covered answer in full: asked why, and shown."""
+        await self.page.get_by_role("button", name=f"看全 {label}").click()
+        await look(self.page, "review-why", (375, 1280))
+        await self.page.get_by_role("dialog").get_by_role("button", name="看全", exact=True).click()
+        await expect(self.page.get_by_text(value, exact=True)).to_be_visible()
 
     async def move(self, action: str, then: str, **fields: str) -> None:
         """Take one action, its fields by their labels, and wait until the application is `then`."""

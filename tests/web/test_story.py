@@ -56,6 +56,9 @@ async def test_from_the_first_word_to_the_mark(tmp_path: Path, browser: Browser)
         await his.begin()
         number = await his.open("灵活就业人员参保登记")
         await look(his.page, "review-1-submitted", (375, 1280))
+        assert NAME not in await his.page.locator("body").inner_text()
+        await his.look_closely()
+        await his.uncover("姓名", NAME)
         await his.move("开始预审", "预审中")
         await her.hear("正在看您的材料")
         await his.move("受理", "已受理")
@@ -117,7 +120,7 @@ async def test_a_hard_day_ends_well_told(tmp_path: Path, browser: Browser) -> No
         await mistypes_her_number(her)
         await sends_what_the_dead_network_kept(her)
         await photographs_badly_first(her)
-        await reloads(her)
+        await loses_the_network_and_the_page(her)
         await finds_out_that_she_is_registered_elsewhere(her)
         await her.tap("都对，交上去", "交上去了。号码")
 
@@ -158,12 +161,20 @@ async def photographs_badly_first(her: Phone) -> None:
     await her.photograph(photo(FRONT), "请拍身份证反面")
 
 
-async def reloads(her: Phone) -> None:
-    before = await her.page.locator(".turn").count()
+async def loses_the_network_and_the_page(her: Phone) -> None:
+    """A photo taken without a network outlives the page, and leaves when both are back."""
+    address, turns = her.page.url, her.page.locator(".turn")
+    before = await turns.count()
     await her.page.reload()
-    await expect(her.page.locator(".turn")).to_have_count(before)
+    await expect(turns).to_have_count(before)
     await her.look("24-reloaded")
-    await her.photograph(photo(BACK), "都对吗")
+    await her.context.set_offline(True)
+    await her.take(photo(BACK))
+    await expect(her.page.get_by_text("还没发出去")).to_be_visible()
+    await her.page.goto("about:blank")
+    await her.context.set_offline(False)
+    await her.page.goto(address)
+    await her.hear("都对吗")
 
 
 async def finds_out_that_she_is_registered_elsewhere(her: Phone) -> None:

@@ -12,7 +12,7 @@ const chinese = {
   transcript: "对话",
   // the first screen
   welcome: ["人在外地，", "家里的事在这里办。"],
-  welcomeSteps: ["说要办什么", "照提示拍照", "等消息就行"],
+  welcomeSteps: ["说一声", "拍照片", "等消息"],
   welcomeFree: "不要钱。随时可以找人帮忙。",
   // saying something
   field: "写给小助手",
@@ -97,7 +97,7 @@ const english: Words = {
   says: "",
   transcript: "Conversation",
   welcome: ["Far from home?", "Do the paperwork here."],
-  welcomeSteps: ["Say what you need", "Take the photos we ask for", "Wait for news, no trip"],
+  welcomeSteps: ["Say it", "Take photos", "Get news"],
   welcomeFree: "Free. You can ask for a person at any time.",
   field: "Write to the helper",
   fieldHint: "Write here",
