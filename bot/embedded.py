@@ -13,9 +13,10 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -27,13 +28,18 @@ STOP_WITHIN = 10.0
 _log = structlog.get_logger("embedded")
 
 
+async def _at_once() -> None:
+    """Somebody else's service is up, or it is not: nothing to wait for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """How to reach the embedded intake service."""
+    """How to reach the intake service. `until_up` waits for one that is being started."""
 
     url: str
     token: str
     webhook_secret: str
+    until_up: Callable[[], Awaitable[None]] = _at_once
 
 
 def secrets_of(data_dir: Path) -> tuple[str, str]:
@@ -55,8 +61,8 @@ def secrets_of(data_dir: Path) -> tuple[str, str]:
 async def embedded_intake(data_dir: Path, port: int, callback: str, *, demo: bool) -> AsyncIterator[Embedded]:
     """Run the embedded intake service for as long as the context lasts.
 
-    Raises:
-        RuntimeError: it did not come up; its own output says why.
+    It comes up while its caller does other things; before relying on it, await `until_up`, which
+    raises RuntimeError when it does not come up. Its own output says why.
     """
     token, webhook_secret = secrets_of(data_dir)
     url = f"http://127.0.0.1:{port}"
@@ -72,8 +78,7 @@ async def embedded_intake(data_dir: Path, port: int, callback: str, *, demo: boo
     command = [sys.executable, "-m", "intake", "serve", *(["--demo"] if demo else [])]
     process = await asyncio.create_subprocess_exec(*command, env=environment, start_new_session=True)
     try:
-        await _until_ready(url, process)
-        yield Embedded(url, token, webhook_secret)
+        yield Embedded(url, token, webhook_secret, partial(_until_ready, url, process))
     finally:
         await _stop(process)
 

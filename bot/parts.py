@@ -77,9 +77,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         stack.push_async_callback(database.close)
         if new_ring:
             await _refuse_lost_ring(settings, database)
+        there = await stack.enter_async_context(_intake(settings, demo=demo))  # starts beside us
         shelf = Shelf(database, decider, clock)
         await shelf.fill()
-        there = await stack.enter_async_context(_intake(settings, demo=demo))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         intake = IntakeClient(there.url, there.token, session)
         turns = Turns(database, clock)
@@ -101,6 +101,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             stop_within=settings.stop_within / 2,  # the web part has the other half
         )
         probes = _probes(settings, database, vault, clock)
+        await there.until_up()
         yield Parts(
             settings,
             clock,
