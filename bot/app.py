@@ -49,7 +49,7 @@ def make_app(parts: Parts) -> web.Application:
     )
     app[intake.TAKE_PROGRESS] = _progress_taker(parts)
     app.on_response_prepare.append(headers_for(settings.origin))
-    app.add_routes(webchat.routes)
+    webchat.add_routes(app)
     intake.add_routes(app)
     health.add_routes(app, parts.probes, operator)
     pages.add_routes(app, PAGES)

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
-from aiohttp import BodyPartReader, WSMsgType, web
+from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
 from dialogs.codec import dumps, loads
 from dialogs.messages import Address, Inbound, Media
@@ -38,9 +38,25 @@ PING_EVERY = 20.0
 JSON = {"Content-Type": "application/json"}
 FIRST_FRAME_WITHIN = 10.0
 
+CLOSE_WITHIN = 2.0  # seconds for a phone to say goodbye to its socket; it may be long gone
+
 CONVERSATION = web.RequestKey("conversation", str)
+STOPPING = web.AppKey("webchat.stopping", asyncio.Event)
 
 routes = web.RouteTableDef()
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the web chat on the application."""
+    app.add_routes(routes)
+    app[STOPPING] = asyncio.Event()
+    app.on_shutdown.append(_let_listeners_go)
+
+
+async def _let_listeners_go(app: web.Application) -> None:
+    """Answer everybody who waits for news, so that a stop does not last as long as they would wait."""
+    app[STOPPING].set()
+    app[DATABASE].signals.fire_all()
 
 
 # Who is calling
@@ -174,7 +190,7 @@ async def get_messages(request: web.Request) -> web.Response:
     conversation = request[CONVERSATION]
     with request.app[DATABASE].signals.watch(signals.conversation(conversation)) as watch:
         found = await _after(request.app, conversation, after)
-        if not found and wait:
+        if not found and wait and not request.app[STOPPING].is_set():
             await watch.wait(wait)
             found = await _after(request.app, conversation, after)
     return _json({"messages": found})
@@ -184,7 +200,9 @@ async def get_messages(request: web.Request) -> web.Response:
 @allow("public")  # a browser cannot put a token on a socket: the first frame carries it
 async def socket(request: web.Request) -> web.WebSocketResponse:
     """Stream what comes after the number in the first frame {token, after}."""
-    channel = web.WebSocketResponse(heartbeat=PING_EVERY, compress=False, max_msg_size=4096)
+    channel = web.WebSocketResponse(
+        heartbeat=PING_EVERY, compress=False, max_msg_size=4096, timeout=CLOSE_WITHIN
+    )
     await channel.prepare(request)
     first = await _first_frame(request, channel)
     if first is None:
@@ -194,7 +212,7 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
     with request.app[DATABASE].signals.watch(signals.conversation(conversation)) as watch:
         closed = asyncio.create_task(_until_closed(channel))
         try:
-            while not channel.closed:
+            while not channel.closed and not request.app[STOPPING].is_set():
                 found = await _after(request.app, conversation, after)
                 if found:
                     after = found[-1]["seq"]
@@ -205,6 +223,7 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
             pass  # the phone went away; the page asks again from where it was
         finally:
             closed.cancel()
+    await channel.close(code=WSCloseCode.GOING_AWAY)
     return channel
 
 
