@@ -14,7 +14,7 @@ from tests.faults.machine import Machine
 from tests.faults.people import Identity, Person
 from tests.product import Reviewer, until
 
-TALKING = 4  # applicants who talk at a time
+TALKING = 3  # applicants who talk at a time
 CALM_WITHIN = 240.0
 
 
@@ -40,10 +40,9 @@ class Crowd:
             await asyncio.wait(self._talking)
             while not all(task.done() for task in self._rating):
                 await self._machine.tell_again()
-                await asyncio.wait(self._rating, timeout=3)
+                await asyncio.wait(self._rating, timeout=2)
         for task in (*self._talking, *self._rating):
             task.result()
-        await self._machine.tell_again()
 
     async def _talk(self) -> None:
         while not self._enough:

@@ -30,7 +30,7 @@ async def test_whatever_the_moment_of_a_kill_nothing_is_lost_or_doubled(
 
     assert report.broken == [], "\n".join(report.lines())
     assert report.kills.total() == len(SIX)
-    assert report.handed_in >= 4
+    assert report.handed_in >= 3
 
 
 def test_every_crash_point_is_somewhere_in_the_product() -> None:
@@ -39,3 +39,9 @@ def test_every_crash_point_is_somewhere_in_the_product() -> None:
     )
 
     assert set(re.findall(r'\bhit\("([\w.]+)"\)', code)) == set(POINTS)
+
+
+def test_the_manual_names_every_crash_point_and_its_moment() -> None:
+    manual = (ROOT / "docs" / "faults.md").read_text()
+
+    assert [point for point, moment in POINTS.items() if f"| `{point}` | {moment} |" not in manual] == []

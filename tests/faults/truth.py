@@ -8,7 +8,6 @@ say every word of the transcript again and end in the very session that is store
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -78,7 +77,9 @@ class Truth:
         """Wait until nothing is on its way any more: deliveries done, callbacks taken."""
 
         async def nothing_left() -> bool:
-            return not await self.database.read(_unsettled) and not _callbacks_left(self.machine)
+            await self.machine.tell_again()
+            left = self.machine.at_intake("SELECT 1 FROM callbacks WHERE state = 'todo'")
+            return not left and not await self.database.read(_unsettled)
 
         await until(nothing_left, "everything to be delivered", within)
 
@@ -236,7 +237,7 @@ class Truth:
     # Exactly one pre-application of each, whole, at the intake service
 
     async def _applications(self, people: Sequence[Person]) -> None:
-        there = _at_intake(self.machine)
+        there = self.machine.at_intake("SELECT reference, number FROM applications")
         ours: dict[str, Application] = {}
         for person in people:
             mine = await self.database.read(lambda c, p=person: of_conversation(c, p.conversation))  # type: ignore[misc]
@@ -326,23 +327,6 @@ def _given_up(connection: Connection) -> list[str]:
     return [f"{kind}: {error}" for kind, error in (*dead, *failed)]
 
 
-def _intake_rows(machine: Machine, query: str, *given: str) -> list[Any]:
-    path = machine.folder / "intake" / "intake.sqlite3"
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        return connection.execute(query, given).fetchall()
-    finally:
-        connection.close()
-
-
-def _callbacks_left(machine: Machine) -> int:
-    return len(_intake_rows(machine, "SELECT 1 FROM callbacks WHERE state = 'todo'"))
-
-
-def _at_intake(machine: Machine) -> list[tuple[str, str]]:
-    return _intake_rows(machine, "SELECT reference, number FROM applications")
-
-
 def _pages_at_intake(machine: Machine, number: str) -> list[tuple[str, str, bool]]:
     query = "SELECT page, sha256, file IS NOT NULL FROM pages WHERE number = ? ORDER BY page"
-    return _intake_rows(machine, query, number)
+    return machine.at_intake(query, number)
