@@ -3,7 +3,7 @@
     python -m benchmarks.limits echo|sqlite|postgres PORT DATA DATABASE
 
 The same wire, the same tables, the same rows and bytes as the product, in one commit for all turns
-that wait: inbox key, session, transcript, audit link. The bytes are taken from a dialog that the
+that wait: inbox key, session, transcript, outbox, audit link. The bytes are taken from a dialog that the
 product played, so nothing is decided, encrypted or hashed here. Bare aiohttp with uvloop and orjson,
 the drivers without SQLAlchemy; the caller's token is checked, as anybody would have to.
 """
@@ -19,10 +19,11 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -40,9 +41,13 @@ from handlers.turns import Decider
 from storage import schema
 from storage.database import Database
 from storage.keyring import KeyRing
+from storage.outbox import MOVE
 from storage.sqlite import CHECKPOINT_PAGES
 from storage.turns import Arrival
 from storage.vault import Vault
+
+FAR = timedelta(days=30)
+_TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Recorded:
 
     state: bytes
     messages: tuple[tuple[str, bytes], ...]  # sender, body
+    orders: tuple[tuple[str, str, bytes], ...]  # kind, key, payload
     action: str
     detail: bytes
     hash: bytes
@@ -69,14 +75,17 @@ async def record(vault: Vault) -> list[Recorded]:
             event = MessageReceived(Inbound(f"m{n}", now, text)) if text else Opened(here, "zh-CN")
             shown = {"text": text, "echo": f"m{n}"} if text else None
             taken = await database.take(Arrival(here, "webchat", "", f"m{n}", event, now, shown))
-            turns.append(await database.read(lambda c, seen=seen: _written(c, here, seen)))  # type: ignore[misc]
+            turns.append(await database.read(lambda c, n=n, seen=seen: _written(c, here, f"m{n}", seen)))  # type: ignore[misc]
             seen = taken.last
         await database.close()
     return turns[1:]
 
 
-def _written(connection: Connection, conversation: str, seen: int) -> Recorded:
-    m, a = schema.messages.c, schema.audit.c
+def _written(connection: Connection, conversation: str, key: str, seen: int) -> Recorded:
+    m, a, o = schema.messages.c, schema.audit.c, schema.outbox.c
+    ordered = connection.execute(
+        select(o.kind, o.key, o.payload).where(o.conversation == conversation, o.cause == key)
+    ).all()
     bodies = connection.execute(
         select(m.sender, m.body).where(m.conversation == conversation, m.seq > seen).order_by(m.seq)
     ).all()
@@ -86,7 +95,7 @@ def _written(connection: Connection, conversation: str, seen: int) -> Recorded:
     state = connection.execute(
         select(schema.conversations.c.state).where(schema.conversations.c.id == conversation)
     ).scalar_one()
-    return Recorded(state, tuple((sender, body) for sender, body in bodies), *linked)
+    return Recorded(state, tuple(map(tuple, bodies)), tuple(map(tuple, ordered)), *linked)
 
 
 # The turns of a batch, written by hand for each driver
@@ -102,17 +111,23 @@ _SAVE = (
 )
 _SAY = "INSERT INTO messages VALUES (?, ?, ?, ?, ?)"
 _LINK = "INSERT INTO audit VALUES (?, ?, ?, 'applicant', ?, ?, ?, ?)"
+_ORDER = (
+    "INSERT INTO outbox (id, conversation, lane, place, kind, key, due_at, payload, cause, created_at, "
+    "state, attempts, fence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'todo', 0, 0) " + MOVE
+)
 
 
 class Rows:
     """The rows of one batch."""
 
-    def __init__(self, script: Sequence[Recorded], at: Any) -> None:
-        self._script, self._at = script, at
+    def __init__(self, script: Sequence[Recorded], at: Any, far: Any) -> None:
+        """`at`, `far`: now, and when the timers that are set are due, as the driver wants times."""
+        self._script, self._at, self._far = script, at, far
         self.inbox: list[Any] = []
         self.saved: list[Any] = []
         self.said: list[Any] = []
         self.links: list[Any] = []
+        self.orders: list[Any] = []
 
     def add(self, conversation: str, key: str, version: int, seq: int, audit_n: int) -> int:
         """Add the turn that follows `version`; return the number of the applicant's message."""
@@ -123,6 +138,11 @@ class Rows:
         self.said += [
             (conversation, n, at, sender, body) for n, (sender, body) in enumerate(turn.messages, seq + 1)
         ]
+        for kind, name, payload in turn.orders:
+            lane, due = f"timer:{conversation}:{name}", self._far
+            self.orders.append(
+                (uuid4().hex[:26], conversation, lane, version * 1024, kind, name, due, payload, key, at)
+            )
         self.links.append((conversation, audit_n + 1, at, turn.action, last, turn.detail, turn.hash))
         return seq + 1
 
@@ -156,7 +176,8 @@ class SqliteWriter:
             self._loop.call_soon_threadsafe(_answer, jobs, answers)
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[int]:
-        rows = Rows(self._script, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
+        now = datetime.now(UTC)
+        rows = Rows(self._script, now.strftime(_TIME), (now + FAR).strftime(_TIME))
         connection.execute("BEGIN IMMEDIATE")
         answers = []
         for conversation, key, _ in jobs:
@@ -167,6 +188,7 @@ class SqliteWriter:
         connection.executemany(_SAVE, rows.saved)
         connection.executemany(_SAY, rows.said)
         connection.executemany(_LINK, rows.links)
+        connection.executemany(_ORDER, rows.orders)
         connection.execute("COMMIT")
         return answers
 
@@ -191,15 +213,19 @@ class PostgresWriter:
             _answer(jobs, await self._commit(connection, jobs))
 
     async def _commit(self, connection: Any, jobs: Sequence[Job]) -> list[int]:
-        rows = Rows(self._script, datetime.now(UTC))
+        now = datetime.now(UTC)
+        rows = Rows(self._script, now, now + FAR)
         wanted, keys = [job[0] for job in jobs], [job[1] for job in jobs]
         async with connection.transaction():
             found = {row[0]: row for row in await connection.fetch(_PG_FIND, wanted)}
             assert not await connection.fetch(_PG_KNOWN, wanted, keys)
             answers = [rows.add(c, key, *found[c][1:4]) for c, key, _ in jobs]
             for statement, values in (
-                (_PG_INBOX, rows.inbox), (_PG_SAVE, rows.saved), (_PG_SAY, rows.said), (_PG_LINK, rows.links)
+                (_PG_INBOX, rows.inbox), (_PG_SAVE, rows.saved), (_PG_SAY, rows.said),
+                (_PG_LINK, rows.links), (_PG_ORDER, rows.orders),
             ):  # fmt: skip
+                if not values:
+                    continue
                 await connection.execute(statement, *map(list, zip(*values, strict=True)))
         return answers
 
@@ -228,6 +254,12 @@ _PG_SAY = (
 _PG_LINK = (
     "INSERT INTO audit (conversation, n, at, action, seq, detail, hash, actor) SELECT *, 'applicant' FROM "
     "unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::int[], $6::bytea[], $7::bytea[])"
+)
+_PG_ORDER = (
+    "INSERT INTO outbox (id, conversation, lane, place, kind, key, due_at, payload, cause, created_at, "
+    "state, attempts, fence) SELECT *, 'todo', 0, 0 FROM unnest($1::text[], $2::text[], $3::text[], "
+    "$4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::bytea[], $9::text[], $10::timestamptz[]) "
+    + MOVE
 )
 
 
