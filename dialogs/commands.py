@@ -13,7 +13,10 @@ Command = Literal["back", "edit", "progress", "person", "help", "restart", "with
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
     "back": ("返回", "上一步", "后退", "back"),
     "edit": ("修改", "改", "更改", "改一下", "edit", "change"),
-    "progress": ("进度", "查进度", "办到哪了", "到哪一步了", "progress", "status"),
+    "progress": (
+        *("进度", "查进度", "办到哪了", "到哪一步了", "办到哪一步了", "办得怎么样了", "办的怎么样了"),
+        *("办好了吗", "好了吗", "怎么样了", "progress", "status"),
+    ),
     "person": (
         "人工",
         "0",
@@ -32,8 +35,14 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
     "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
 }
 
-_BY_WORD: Mapping[str, Command] = {word: name for name, words in COMMANDS.items() for word in words}
 _ENDINGS = "。.!！?？~、,，吧啊呀了 "
+_BY_WORD: Mapping[str, Command] = {
+    form: name
+    for name, words in COMMANDS.items()
+    for word in words
+    for form in (word, word.strip(_ENDINGS))
+    if form
+}
 
 
 def recognise(text: str) -> tuple[Command, str] | None:

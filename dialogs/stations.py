@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from dialogs import application, papers
@@ -218,9 +219,15 @@ def editable(talk: Talk) -> list[tuple[Station, str]]:
     return found
 
 
+# What is said about a wrong answer besides its name: 户口不对, 姓名写错了, the name is wrong
+_COMPLAINT = re.compile(
+    r"那里|这里|那项|这项|[填写打弄]?错了?|不对|有误|要改|想改|[是有了的。.!！]|\b(?:the|is|wrong)\b"
+)
+
+
 def edit_named(talk: Talk, text: str) -> bool:
     """Begin to edit the answer whose label stands in `text`; say whether there was exactly one."""
-    words = text.casefold()
+    words = _COMPLAINT.sub("", text.casefold()).strip() or text.casefold()
     hits = [station for station, label in editable(talk) if label.casefold() in words]
     hits = hits or [station for station, label in editable(talk) if words and words in label.casefold()]
     if len(hits) != 1:

@@ -318,8 +318,21 @@ class TestEditing:
         assert chat.at == "read_back"
         assert "胡小某" in chat.heard[-1]
 
-    def test_the_read_back_takes_what_is_wrong_in_words(self) -> None:
-        assert read_back().say("姓名不对").at == "name"
+    @pytest.mark.parametrize(
+        ("said", "at"),
+        [
+            ("姓名不对", "name"),
+            ("户口不对", "hukou"),
+            ("户口填错了", "hukou"),
+            ("身份证正面要改", "id_card.front"),
+        ],
+    )
+    def test_the_read_back_takes_what_is_wrong_in_words(self, said: str, at: str) -> None:
+        assert read_back().say(said).at == at
+
+    @pytest.mark.parametrize("said", ["办得怎么样了？", "好了吗", "办到哪一步了"])
+    def test_asking_how_it_goes_needs_no_magic_word(self, said: str) -> None:
+        assert "CS-1120-0038" in received().say(said).said[0].text
 
 
 class TestPhotos:
