@@ -35,6 +35,7 @@ COLUMNS = (
     "id", "conversation", "lane", "place", "kind", "key", "due_at", "state", "attempts", "fence", "payload",
     "cause", "created_at",
 )  # fmt: skip
+_DUE, _CREATED = COLUMNS.index("due_at"), COLUMNS.index("created_at")
 # A timer set again moves: the row takes the new id, so that a worker holding the old one is refused.
 MOVE = (
     "ON CONFLICT (conversation, key) WHERE state = 'todo' AND kind = 'SetTimer' DO UPDATE SET "
@@ -110,7 +111,9 @@ def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     timers = {(row[1], row[5]): row for row in rows if row[4] == "SetTimer"}
     bulk.insert(connection, outbox, COLUMNS, [row for row in rows if row[4] != "SetTimer"])
     bulk.insert(connection, outbox, COLUMNS, list(timers.values()), MOVE)
-    signals.announce(connection, signals.OUTBOX)
+    if any(row[_DUE] <= row[_CREATED] for row in rows):
+        # A timer for next month wakes nobody: workers look by themselves every second.
+        signals.announce(connection, signals.OUTBOX)
 
 
 def claim(
