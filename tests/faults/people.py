@@ -7,6 +7,7 @@ go back, ask how it goes and send a blurred photo.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from dialogs.answers.identity import check_character
 from tests import pictures
 
 REPEAT_AFTER = 0.15  # seconds until an unanswered message is sent again
+LISTEN_AGAIN_AFTER = 0.4
 ANSWER_WITHIN = 120.0  # seconds until a silent bot is a failure
 CALL = aiohttp.ClientTimeout(total=20)
 GLITCHES = (aiohttp.ClientError, OSError, TimeoutError)
@@ -97,25 +99,25 @@ class Person:
         return self
 
     async def rate(self) -> Person:
-        """Go on until the case is done and the mark is given."""
-        await self.until(lambda: self.rated)
+        """Go on until the case is done and the mark is given, however long the news takes."""
+        await self.until(lambda: self.rated, within=math.inf)
         return self
 
     def has_heard(self, words: str) -> bool:
         return any(words in message["text"] for message in self.heard if message["from"] == "bot")
 
-    async def until(self, reached: Callable[[], bool]) -> None:
-        """Listen and answer until `reached`."""
-        patience = time.monotonic() + ANSWER_WITHIN
+    async def until(self, reached: Callable[[], bool], within: float = ANSWER_WITHIN) -> None:
+        """Listen and answer until `reached`; fail when nothing happens for `within` seconds."""
+        patience = time.monotonic() + within
         while not reached():
             before = len(self.sent), len(self.heard)
             await self.listen()
             await self._answer()
             if (len(self.sent), len(self.heard)) != before:
-                patience = time.monotonic() + ANSWER_WITHIN
+                patience = time.monotonic() + within
             assert time.monotonic() < patience, f"stuck in {self.conversation}:\n{self._last_words()}"
 
-    async def listen(self, wait: int = 1) -> None:
+    async def listen(self, wait: int = 5) -> None:
         """Fetch what was said since."""
         after = self.heard[-1]["seq"] if self.heard else 0
         news = await self._insist("GET", f"/messages?after={after}&wait={wait}", 200)
@@ -173,7 +175,7 @@ class Person:
                     assert answer.status >= 500, f"{method} {path}: {answer.status} {text}"
             except GLITCHES:
                 pass
-            await asyncio.sleep(REPEAT_AFTER)
+            await asyncio.sleep(REPEAT_AFTER if sent else LISTEN_AGAIN_AFTER)
 
     async def _answer(self) -> None:
         """Answer the newest question that has no answer of ours yet."""
