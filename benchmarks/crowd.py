@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from benchmarks.engine import ANSWERS
 from dialogs.codec import dumps
 from dialogs.engine import advance
-from dialogs.loader import shipped
 from dialogs.messages import Inbound
 from dialogs.office import offices
+from dialogs.script.loader import shipped
 from dialogs.session import Session, dump
 from dialogs.turn import Event, MessageReceived, Opened, Say
 from dialogs.world import Library, World

@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks.ratios import Row, alternate, rate
 from dialogs.engine import advance
-from dialogs.loader import shipped
 from dialogs.messages import Inbound
 from dialogs.office import offices
 from dialogs.script import Script
+from dialogs.script.loader import shipped
 from dialogs.session import Session, dump
 from dialogs.session import load as load_session
 from dialogs.turn import MessageReceived, Opened, Say

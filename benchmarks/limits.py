@@ -32,9 +32,9 @@ from aiohttp import web
 from sqlalchemy import Connection, select
 
 from benchmarks.crowd import ROUND
-from dialogs.loader import shipped
 from dialogs.messages import Address, Inbound
 from dialogs.office import offices
+from dialogs.script.loader import shipped
 from dialogs.turn import MessageReceived, Opened
 from dialogs.world import Library
 from handlers.turns import Decider

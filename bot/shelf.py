@@ -13,9 +13,9 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from dialogs.loader import ScriptError, load, shipped_texts
 from dialogs.office import Office, offices
 from dialogs.script import Script
+from dialogs.script.loader import ScriptError, load, shipped_texts
 from dialogs.world import Library
 from handlers.turns import Clock, Decider
 from storage import calendar, scripts

@@ -1,6 +1,6 @@
 """One applicant's way: the pinned script, his answers by key, and a small cursor.
 
-The position is derived: fold the answers over the road (dialogs.road). It is kept here only as a
+The position is derived: fold the answers over the road (dialogs.script.road). It is kept here only as a
 cache, valid for the day it was computed on (conditions may read `today`).
 
 A session is read and written on every turn, so it is small, flat and JSON, with a codec version.
@@ -38,7 +38,7 @@ class Session:
     tries:    refused photos by slot.
     put_away: errands that came to an end before anything was handed in, by service id:
               {"script": key, "answers": {...}}. Offered again when the service is chosen again.
-    cases:    what was handed in, reference -> see dialogs.progress.
+    cases:    what was handed in, reference -> see dialogs.engine.progress.
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     """

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dialogs.finder import Finder
 from dialogs.office import Office
-from dialogs.road import Road, build
 from dialogs.script import Script
+from dialogs.script.road import Road, build
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -18,12 +18,12 @@ from rich.text import Text
 from bot.commands import scripts
 from bot.commands.rehearsal import NEWS, PHOTOS, Impossible, Rehearsal
 from bot.commands.scenarios import added, scenario
-from dialogs import loader
+from dialogs.engine.talk import PERSON
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.photos import FAULTS
-from dialogs.problems import ScriptError
-from dialogs.talk import PERSON
+from dialogs.script import loader
+from dialogs.script.problems import ScriptError
 from dialogs.world import SHANGHAI, Library
 from storage import calendar
 

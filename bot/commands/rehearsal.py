@@ -16,7 +16,7 @@ from dialogs.engine import advance
 from dialogs.messages import Inbound, Media, Outbound
 from dialogs.office import Office
 from dialogs.photos import FAULTS
-from dialogs.road import READ_BACK
+from dialogs.script.road import READ_BACK
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
     ApplicationDelayed,

@@ -10,8 +10,8 @@ import yaml
 
 from bot.commands.rehearsal import Impossible, Way
 from dialogs.answers import check_character
-from dialogs.road import Road
 from dialogs.script import Script
+from dialogs.script.road import Road
 
 DATED = ("id-number", "date", "month")  # their meaning changes with the day
 

@@ -13,15 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dialogs import loader
 from dialogs.answers import is_woman, show
-from dialogs.check import check as findings_of
-from dialogs.check import errors
-from dialogs.conditions import age
-from dialogs.problems import Marks, Problem, ScriptError
-from dialogs.road import Road, build
-from dialogs.script import AnyQuestion, Handoff, IdNumber, Outcome, Script
-from dialogs.situations import Situation, Situations, situations
+from dialogs.script import AnyQuestion, Handoff, IdNumber, Outcome, Script, loader
+from dialogs.script.check import check as findings_of
+from dialogs.script.check import errors
+from dialogs.script.conditions import age
+from dialogs.script.problems import Marks, Problem, ScriptError
+from dialogs.script.road import Road, build
+from dialogs.script.situations import Situation, Situations, situations
 from dialogs.wording import pick
 
 OFFICE_TIME = ZoneInfo("Asia/Shanghai")

@@ -7,9 +7,9 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.commands.scenarios import added, nobody
-from dialogs import loader
 from dialogs.answers import is_woman
-from dialogs.check import check, errors
+from dialogs.script import loader
+from dialogs.script.check import check, errors
 from tests.dialogs.scripts import SMALL, TODAY
 
 LUNCH = "--now=2026-11-20 12:30"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.shelf import Shelf
-from dialogs.loader import load, shipped_texts
+from dialogs.script.loader import load, shipped_texts
 from dialogs.world import Library
 from handlers.turns import Decider
 from storage import scripts

@@ -3,10 +3,9 @@
 from datetime import date
 from importlib import resources
 
-from dialogs import loader
-from dialogs.check import check
-from dialogs.problems import Problem, ScriptError
-from dialogs.script import Script
+from dialogs.script import Script, loader
+from dialogs.script.check import check
+from dialogs.script.problems import Problem, ScriptError
 
 TODAY = date(2026, 11, 21)
 SMALL = """\

@@ -10,10 +10,10 @@ from typing import Any
 
 from dialogs.calendar import Calendar
 from dialogs.engine import advance
-from dialogs.loader import shipped
 from dialogs.messages import Inbound, Media, Outbound
 from dialogs.office import offices
 from dialogs.script import Script
+from dialogs.script.loader import shipped
 from dialogs.session import Session, dump, load
 from dialogs.turn import Effect, Event, MessageReceived, Opened, PhotoMeasured, Say, decode, encode
 from dialogs.world import Library, World

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from dialogs import loader
-from dialogs.check import check, errors
-from dialogs.plain_words import Limits
-from dialogs.problems import Problem
+from dialogs.script import loader
+from dialogs.script.check import check, errors
+from dialogs.script.plain_words import Limits
+from dialogs.script.problems import Problem
 from tests.dialogs.scripts import SMALL, TODAY, faults, line_of, small
 
 CONFIRM = "kind: confirm, ask: {zh-CN: 对吗？, en: 'Sure?'}, label: {zh-CN: 对, en: Sure}"

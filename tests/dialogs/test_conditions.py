@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dialogs.conditions import (
+from dialogs.script import Edition
+from dialogs.script.conditions import (
     Condition,
     ConditionError,
     Fault,
@@ -18,7 +19,6 @@ from dialogs.conditions import (
     age,
     months_between,
 )
-from dialogs.script import Edition
 
 TODAY = date(2026, 11, 21)
 WOMAN, MAN = "999901198803050247", "999901197601203159"

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from dialogs import progress
+from dialogs.engine import progress
 from dialogs.messages import Inbound, Media
-from dialogs.road import CONSENT, READ_BACK, Road, Station
+from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
     ApplicationDelayed,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs import loader
-from dialogs.problems import ScriptError
-from dialogs.source import read
+from dialogs.script import loader
+from dialogs.script.problems import ScriptError
+from dialogs.script.source import read
 from tests.dialogs.scripts import SMALL, enrolment, faults, line_of, small
 
 # One label, what is changed, where the finger points, what is said, what is offered.

@@ -1,7 +1,7 @@
 """The road: where a set of answers stands."""
 
-from dialogs import loader
-from dialogs.road import build
+from dialogs.script import loader
+from dialogs.script.road import build
 from tests.dialogs.scripts import TODAY, script
 
 ROAD = build(script())

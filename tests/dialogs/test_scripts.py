@@ -7,11 +7,10 @@ from typing import get_args
 
 import pytest
 
-from dialogs import loader
-from dialogs.check import check
-from dialogs.conditions import FUNCTIONS, readables
-from dialogs.script import Choice, Handoff, Outcome, Part, Script, Step
-from dialogs.situations import situations
+from dialogs.script import Choice, Handoff, Outcome, Part, Script, Step, loader
+from dialogs.script.check import check
+from dialogs.script.conditions import FUNCTIONS, readables
+from dialogs.script.situations import situations
 from tests.dialogs.scripts import TODAY
 
 SHIPPED = {each.id: each for each in loader.shipped()}

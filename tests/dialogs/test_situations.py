@@ -6,13 +6,12 @@ from itertools import combinations, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs import loader
 from dialogs.answers import is_woman
-from dialogs.conditions import Language, Readable, age
-from dialogs.domains import person, representatives
-from dialogs.road import build
-from dialogs.script import Date, Number
-from dialogs.situations import pairs, situations
+from dialogs.script import Date, Number, loader
+from dialogs.script.conditions import Language, Readable, age
+from dialogs.script.domains import person, representatives
+from dialogs.script.road import build
+from dialogs.script.situations import pairs, situations
 from tests.dialogs.scripts import SMALL, TODAY, script, small
 
 

@@ -23,9 +23,9 @@ import pytest
 import yaml
 
 from bot.commands.rehearsal import Rehearsal
-from dialogs.loader import shipped
 from dialogs.messages import Outbound
 from dialogs.office import offices
+from dialogs.script.loader import shipped
 from dialogs.turn import Effect, OpenTicket, Submit
 from dialogs.world import SHANGHAI, Library
 from storage import calendar

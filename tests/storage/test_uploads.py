@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -93,6 +94,6 @@ async def test_an_upload_that_no_event_named_is_found_after_a_while(world: World
     assert [each.id for each in found] == [BACK]
     assert await world.db.read(lambda c: uploads.unnamed(c, begun + timedelta(hours=1), later)) == []
     named = {
-        file: await world.db.read(lambda c, f=file: uploads.is_named(c, f)) for file in (FRONT, BACK, FOREIGN)
-    }  # type: ignore[misc]
+        file: await world.db.read(partial(uploads.is_named, file=file)) for file in (FRONT, BACK, FOREIGN)
+    }
     assert named == {FRONT: True, BACK: False, FOREIGN: True}

@@ -1,15 +1,15 @@
-"""What each command does (see dialogs.commands). Each speaks, and then the floor asks again."""
+"""What each command does (see dialogs.engine.commands). Each speaks, and then the floor asks again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dialogs import progress
 from dialogs.calendar import spoken_moment
-from dialogs.commands import Command
-from dialogs.flow import asked
-from dialogs.stations import edit_named, editable
-from dialogs.talk import Talk
+from dialogs.engine import progress
+from dialogs.engine.commands import Command
+from dialogs.engine.flow import asked
+from dialogs.engine.stations import edit_named, editable
+from dialogs.engine.talk import Talk
 from dialogs.turn import OpenTicket
 
 

@@ -3,7 +3,7 @@
     findings = check(script, today, marks)
 
 Two tiers. *Errors* block publishing: few, and sure. *Warnings* need somebody to say "yes, I know".
-The heart is the list of all situations (dialogs.situations): each one must end in a submit, an outcome
+The heart is the list of all situations (dialogs.script.situations): each one must end in a submit, an outcome
 or a handoff, no condition may read an answer that was not given, and every step and paper must be
 met by somebody.
 """
@@ -15,14 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from dialogs import plain_words
-from dialogs.conditions import Unanswered
 from dialogs.office import offices
-from dialogs.plain_words import CHANNELS, Limits
-from dialogs.problems import Marks, Path, Problem, did_you_mean
-from dialogs.road import CONSENT, READ_BACK, Road, build
-from dialogs.script import Choice, Choices, Handoff, Limit, Outcome, Scenario, Script, Sourced
-from dialogs.situations import Situation, Situations, situations
+from dialogs.script import Choice, Choices, Handoff, Limit, Outcome, Scenario, Script, Sourced, plain_words
+from dialogs.script.conditions import Unanswered
+from dialogs.script.plain_words import CHANNELS, Limits
+from dialogs.script.problems import Marks, Path, Problem, did_you_mean
+from dialogs.script.road import CONSENT, READ_BACK, Road, build
+from dialogs.script.situations import Situation, Situations, situations
 
 TABLE_NOTICE = timedelta(days=90)  # to get new figures from another office
 MAX_SITUATION_QUESTIONS = 10  # the seed's own case asks fewer

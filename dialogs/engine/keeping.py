@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from dialogs.flow import forget_photos, leave
-from dialogs.talk import Talk
+from dialogs.engine.flow import forget_photos, leave
+from dialogs.engine.talk import Talk
 from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 from dialogs.world import SHANGHAI
 

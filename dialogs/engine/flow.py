@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dialogs.notice import needs, notice
-from dialogs.road import CONSENT, READ_BACK, Station
-from dialogs.talk import Talk
+from dialogs.engine.notice import needs, notice
+from dialogs.engine.talk import Talk
+from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import ForgetFile
 
 

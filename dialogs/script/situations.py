@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from dialogs import road as roads
-from dialogs.conditions import Language, Unanswered, readables
-from dialogs.domains import Domains, domains
-from dialogs.road import Road
 from dialogs.script import Script
+from dialogs.script import road as roads
+from dialogs.script.conditions import Language, Unanswered, readables
+from dialogs.script.domains import Domains, domains
+from dialogs.script.road import Road
 
 MAX_SITUATIONS = 20_000  # beyond this nobody reads them; the answers are combined in pairs instead
 MAX_VISITS = 400_000  # stations looked at, about 2 s

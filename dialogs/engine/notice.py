@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dialogs.calendar import spoken
+from dialogs.engine.talk import Talk
 from dialogs.messages import Card
-from dialogs.road import Station
 from dialogs.script import Material
-from dialogs.talk import Talk
+from dialogs.script.road import Station
 from dialogs.world import SHANGHAI
 
 

@@ -6,13 +6,13 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
-from dialogs.flow import leave, photos_in
+from dialogs.engine.flow import leave, photos_in
+from dialogs.engine.notice import page_title, pages
+from dialogs.engine.talk import Talk
 from dialogs.messages import Card
-from dialogs.notice import page_title, pages
 from dialogs.photos import LOOK_BY_HAND
-from dialogs.road import CONSENT, Station
 from dialogs.script import Limit
-from dialogs.talk import Talk
+from dialogs.script.road import CONSENT, Station
 from dialogs.turn import Submit, TrackCase
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing to confuse on the phone

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs import keeping
 from dialogs.calendar import spoken
-from dialogs.flow import forget_photos, refold
+from dialogs.engine import keeping
+from dialogs.engine.flow import forget_photos, refold
+from dialogs.engine.talk import Talk
 from dialogs.messages import Card, Choice, Outbound
-from dialogs.road import READ_BACK
-from dialogs.talk import Talk
+from dialogs.script.road import READ_BACK
 from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,

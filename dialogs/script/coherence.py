@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dialogs.conditions import ConditionError, Language, readables
-from dialogs.expression import Node
-from dialogs.problems import Marks, Path, Problem, did_you_mean
 from dialogs.script import Choice, Choices, Date, Handoff, Money, Month, Number, Outcome, Scenario, Script
+from dialogs.script.conditions import ConditionError, Language, readables
+from dialogs.script.expression import Node
+from dialogs.script.problems import Marks, Path, Problem, did_you_mean
 
 # Words with a meaning of their own: stations of the road, and what CEL keeps for itself.
 _STATIONS = {"consent", "read_back", "answers", "today"}

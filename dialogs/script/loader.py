@@ -2,9 +2,9 @@
 
     script = load(text, "flexible_enrolment.yaml")     raises ScriptError with all problems at once
 
-Three looks, each only after the one before it found nothing: can it be read (dialogs.source), has it
-the shape of a script (dialogs.script), do its parts agree with each other (dialogs.coherence). What a
-loaded script may still do wrong to people is the business of `dialogs.check`.
+Three looks, each only after the one before it found nothing: can it be read (dialogs.script.source), has it
+the shape of a script (dialogs.script), do its parts agree with each other (dialogs.script.coherence). What a
+loaded script may still do wrong to people is the business of `dialogs.script.check`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dialogs import coherence, source
-from dialogs.problems import Marks, Path, Problem, ScriptError, did_you_mean
-from dialogs.script import Script
+from dialogs.script import Script, coherence, source
+from dialogs.script.problems import Marks, Path, Problem, ScriptError, did_you_mean
 
 __all__ = ["Marks", "Problem", "ScriptError", "load", "read", "shipped", "shipped_texts"]
 

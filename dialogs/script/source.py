@@ -14,7 +14,7 @@ import yaml
 from yaml import nodes
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from dialogs.problems import Marks, Path, Problem, ScriptError, Spot
+from dialogs.script.problems import Marks, Path, Problem, ScriptError, Spot
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 40_000  # a thousand steps; the largest real guide found has 27 questions, about 1,500 values

@@ -28,7 +28,8 @@ from typing import Any
 from cel_expr_python import cel
 
 from dialogs.answers.identity import birth_date, is_woman
-from dialogs.condition_faults import (
+from dialogs.script import Choice, Choices, Number, Script, edition_on
+from dialogs.script.condition_faults import (
     FUNCTIONS,
     MAX_LENGTH,
     Fault,
@@ -40,8 +41,7 @@ from dialogs.condition_faults import (
     misfits,
     too_long,
 )
-from dialogs.expression import Node, tree
-from dialogs.script import Choice, Choices, Number, Script, edition_on
+from dialogs.script.expression import Node, tree
 
 __all__ = [
     "FUNCTIONS",

@@ -3,8 +3,8 @@
 A script declares what the office needs to know; the engine knows how to ask. Steps are an ordered
 list, each with an optional `when`. The order is the only routing: no goto, no loops, every path ends.
 
-These are the shapes of the YAML (see docs/scripts.md); `dialogs.loader` reads it with positions and
-`dialogs.check` proves what can be known without playing.
+These are the shapes of the YAML (see docs/scripts.md); `dialogs.script.loader` reads it with positions and
+`dialogs.script.check` proves what can be known without playing.
 """
 
 from __future__ import annotations

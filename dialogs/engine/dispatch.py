@@ -4,10 +4,10 @@ How it hangs together:
 
 * Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
   rating ...) when there is one, else the *station* of the road where the answers end.
-  Both are tables of two functions, ask and hear: `dialogs.asides` and `dialogs.stations`.
+  Both are tables of two functions, ask and hear: `dialogs.engine.asides` and `dialogs.engine.stations`.
 * Commands (返回 修改 进度 人工 帮助 重来 撤回 语言) are matched first. They speak, then the
   floor asks again, so nothing is ever lost by asking for help.
-* Every answer is kept under its key; where we are is a fold over the answers (`dialogs.road`).
+* Every answer is kept under its key; where we are is a fold over the answers (`dialogs.script.road`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogs import asides, keeping, papers, progress, stations
 from dialogs.answers import plain, tidy
-from dialogs.commands import recognise
-from dialogs.errands import COMMAND_ACTS
-from dialogs.flow import asked
+from dialogs.engine import asides, keeping, papers, progress, stations
+from dialogs.engine.commands import recognise
+from dialogs.engine.errands import COMMAND_ACTS
+from dialogs.engine.flow import asked
+from dialogs.engine.talk import PERSON, Floor, Said, Talk
 from dialogs.messages import Inbound
 from dialogs.session import Session
-from dialogs.talk import PERSON, Floor, Said, Talk
 from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.coherence import texts
-from dialogs.problems import Marks, Path, Problem, did_you_mean
 from dialogs.script import Choice, Choices, Script
+from dialogs.script.coherence import texts
+from dialogs.script.problems import Marks, Path, Problem, did_you_mean
 
 MAX_SENTENCES = 2
 MAX_CHINESE = 40  # characters in a sentence

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from dialogs.answers.matching import match
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.office import Office
-from dialogs.road import Road
 from dialogs.script import Script
+from dialogs.script.road import Road
 from dialogs.session import Session, copy
 from dialogs.turn import Effect, Say, Turn
 from dialogs.wording import pick, say

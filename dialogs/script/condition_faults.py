@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from dialogs.expression import Node
-from dialogs.problems import did_you_mean
 from dialogs.script import Edition
+from dialogs.script.expression import Node
+from dialogs.script.problems import did_you_mean
 
 MAX_LENGTH = 1000  # characters; a longer condition is a program, and nobody can read it aloud
 FUNCTIONS = ("age", "is_woman", "days_since", "months_since", "number", "yuan")

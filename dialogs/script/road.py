@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from dialogs.conditions import Condition, Language, readables
 from dialogs.script import AnyQuestion, Handoff, Material, Outcome, Script, Tell
+from dialogs.script.conditions import Condition, Language, readables
 
 Kind = Literal["question", "outcome", "handoff", "consent", "photo", "read_back"]
 CONSENT = "consent"
@@ -95,7 +95,7 @@ def build(script: Script) -> Road:
     """Return the road of a script. Compiles its conditions: keep the road, do not build it per turn.
 
     Raises:
-        ConditionError: a condition is wrong; a script from `dialogs.loader` has none.
+        ConditionError: a condition is wrong; a script from `dialogs.script.loader` has none.
     """
     language = Language(readables(script), script.tables)
 

@@ -6,14 +6,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from dialogs import application, papers
 from dialogs.answers import Accepted, plain, read, show, yes_or_no
-from dialogs.flow import asked, keep, place, put_away
-from dialogs.keeping import begin_draft
-from dialogs.notice import needs, notice
-from dialogs.road import CONSENT, READ_BACK, Station
+from dialogs.engine import application, papers
+from dialogs.engine.flow import asked, keep, place, put_away
+from dialogs.engine.keeping import begin_draft
+from dialogs.engine.notice import needs, notice
+from dialogs.engine.talk import PERSON, Floor, Options, Said, Talk, meant
 from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Handoff, Outcome
-from dialogs.talk import PERSON, Floor, Options, Said, Talk, meant
+from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import OpenTicket
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dialogs import progress
 from dialogs.answers import plain
-from dialogs.flow import leave, start
-from dialogs.stations import edit_named, editable, read_yes_no
-from dialogs.talk import PERSON, Floor, Said, Talk, meant
+from dialogs.engine import progress
+from dialogs.engine.flow import leave, start
+from dialogs.engine.stations import edit_named, editable, read_yes_no
+from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
 from dialogs.turn import Rate, Withdraw
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from dialogs import photos
-from dialogs.flow import asked, forget_photos, keep
+from dialogs.engine.flow import asked, forget_photos, keep
+from dialogs.engine.notice import page_title as title
+from dialogs.engine.notice import pages
+from dialogs.engine.talk import PERSON, Said, Talk, meant
 from dialogs.messages import Card, Media
-from dialogs.notice import page_title as title
-from dialogs.notice import pages
-from dialogs.road import Station
 from dialogs.script import Material
-from dialogs.talk import PERSON, Said, Talk, meant
+from dialogs.script.road import Station
 from dialogs.turn import ForgetFile, MeasurePhoto, OpenTicket, PhotoMeasured, Say
 
 __all__ = ["ask", "hear", "measured", "receive", "title"]

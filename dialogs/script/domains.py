@@ -13,8 +13,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from dialogs.answers.identity import check_character
-from dialogs.conditions import Condition, Language, Unanswered
-from dialogs.expression import Node
 from dialogs.script import (
     AnyQuestion,
     Choice,
@@ -27,6 +25,8 @@ from dialogs.script import (
     Number,
     Script,
 )
+from dialogs.script.conditions import Condition, Language, Unanswered
+from dialogs.script.expression import Node
 
 Cut = tuple[str, int | float | str, bool]  # measure, border, whether the border begins the upper stretch
 _COMPARED = {"_<_": (True,), "_>=_": (True,), "_<=_": (False,), "_>_": (False,), "_==_": (True, False)}

@@ -1,0 +1,13 @@
+"""The conversation as arithmetic: advance(world, session, event) -> Turn.
+
+dispatch             from an event to whoever has the floor
+stations, papers     what the road asks: questions, consent, photos, the read-back
+asides, errands      what is beside the road; what commands do
+notice, application  what is told once; what is handed in
+progress, keeping    how it goes, and the mark; what is forgotten, and when
+flow, talk           keeping answers and the place; one turn in the making
+"""
+
+from dialogs.engine.dispatch import advance
+
+__all__ = ["advance"]
