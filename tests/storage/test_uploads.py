@@ -93,7 +93,6 @@ async def test_an_upload_that_no_event_named_is_found_after_a_while(world: World
     found = await world.db.read(lambda c: uploads.unnamed(c, begun, later))
     assert [each.id for each in found] == [BACK]
     assert await world.db.read(lambda c: uploads.unnamed(c, begun + timedelta(hours=1), later)) == []
-    named = {
-        file: await world.db.read(partial(uploads.is_named, file=file)) for file in (FRONT, BACK, FOREIGN)
-    }
+    mine = (FRONT, BACK, FOREIGN)
+    named = {file: await world.db.read(partial(uploads.is_named, upload=file)) for file in mine}
     assert named == {FRONT: True, BACK: False, FOREIGN: True}
