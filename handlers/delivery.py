@@ -110,6 +110,9 @@ class Deliveries:
             metrics.deliveries.labels(item.kind, "later").inc()
             due = self.clock() + max(wait, hint)
             await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, "TryLater"))
+        elif isinstance(item.effect, Submit):  # after a week: the applicant is told, and a person looks
+            event = ApplicationRefused(item.effect.reference, "no answer")
+            await self.answer(item, f"refused:{item.effect.reference}", event)
         else:
             await self._bury(item, type(fault).__name__)
 
