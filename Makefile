@@ -8,7 +8,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check format bench lock clean
+# Compiled modules are kept: without them every process would compile everything at its start.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run test check format bench storm lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +35,11 @@ format: $(VENV)/ok ## rewrite the code in the house format
 bench: $(VENV)/ok handlers/static/ok ## the benchmark tables: ratios beside limits measured in the same run
 	@$(PY) -m tools.needs postgres
 	@$(PY) -m benchmarks
+
+storm: $(VENV)/ok handlers/static/ok ## kill the bot 100 times on each database, and judge what is left (half an hour)
+	@$(PY) -m tools.needs postgres
+	@$(PY) -m tests.faults.storm --kills 100 --database sqlite
+	@$(PY) -m tests.faults.storm --kills 100 --database postgres
 
 lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade requirements-bootstrap.in -o requirements-bootstrap.lock

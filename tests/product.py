@@ -84,7 +84,7 @@ class Product:
                 "serve",
                 "--demo",
                 cwd=ROOT,
-                env={**os.environ, **settings},
+                env={**_environment(), **settings},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -130,6 +130,11 @@ class Product:
         """Return the newest one-time code the intake service has printed."""
         codes: list[str] = re.findall(r"#code=([\w-]+)", self.output)
         return codes[-1]
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without what would make every start compile all modules anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @asynccontextmanager
