@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import structlog
 from aiohttp import web
 
 from bot import health
@@ -19,8 +18,6 @@ from storage import applications
 from storage.faults import hit
 
 PAGES = Path(pages.__file__).parent / "static"
-
-_log = structlog.get_logger("app")
 
 
 def make_app(parts: Parts) -> web.Application:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
+from dialogs.calendar import local_day
 from dialogs.finder import Finder
 from dialogs.office import Office
 from dialogs.script import Script
 from dialogs.script.road import Road, build
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -53,4 +51,4 @@ class World:
     @property
     def today(self) -> date:
         """The day on the applicant's calendar: every office we serve keeps Beijing time."""
-        return self.now.astimezone(SHANGHAI).date()
+        return local_day(self.now)

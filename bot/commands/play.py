@@ -18,13 +18,14 @@ from rich.text import Text
 from bot.commands import scripts
 from bot.commands.rehearsal import NEWS, PHOTOS, Impossible, Rehearsal
 from bot.commands.scenarios import added, scenario
+from dialogs.calendar import ZONE
 from dialogs.engine.talk import PERSON
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.photos import FAULTS
 from dialogs.script import loader
 from dialogs.script.problems import ScriptError
-from dialogs.world import SHANGHAI, Library
+from dialogs.world import Library
 from storage import calendar
 
 HELP = f"""\
@@ -98,7 +99,7 @@ class Stage:
 
     @property
     def clock(self) -> str:
-        return f"{self.show.now.astimezone(SHANGHAI):%Y-%m-%d %a %H:%M}"
+        return f"{self.show.now.astimezone(ZONE):%Y-%m-%d %a %H:%M}"
 
     @property
     def prompt(self) -> str:
@@ -170,7 +171,7 @@ class Stage:
         if way is None:
             raise Impossible("No errand has been begun yet.")
         script, road = self._library.scripts[way.script], self._library.roads[way.script]
-        return scenario(name, way, script, road, self.show.now.astimezone(SHANGHAI).date())
+        return scenario(name, way, script, road, self.show.now.astimezone(ZONE).date())
 
     def _recorded(self, name: str) -> None:
         self._console.print(self.scenario(name))
@@ -227,7 +228,7 @@ def _library(file: Path | None) -> Library:
 
 
 def _moment(now: datetime | None) -> datetime:
-    return now.replace(tzinfo=SHANGHAI).astimezone(UTC) if now else datetime.now(UTC)
+    return now.replace(tzinfo=ZONE).astimezone(UTC) if now else datetime.now(UTC)
 
 
 def _record(stage: Stage, name: str, file: Path | None) -> None:

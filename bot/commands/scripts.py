@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from dialogs.answers import is_woman, show
+from dialogs.calendar import ZONE
 from dialogs.script import AnyQuestion, Handoff, IdNumber, Outcome, Script, loader
 from dialogs.script.check import check as findings_of
 from dialogs.script.check import errors
@@ -23,7 +23,6 @@ from dialogs.script.road import Road, build
 from dialogs.script.situations import Situation, Situations, situations
 from dialogs.wording import pick
 
-OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 FINDINGS, UNREADABLE = 1, 2  # exit codes; 0 means nothing blocks
 
 Files = Annotated[
@@ -190,7 +189,7 @@ def _texts(files: list[Path] | None) -> Iterator[tuple[str, str]]:
 
 
 def _day(today: datetime | None) -> date:
-    return today.date() if today else datetime.now(OFFICE_TIME).date()
+    return today.date() if today else datetime.now(ZONE).date()
 
 
 def _summary(found: Sequence[Problem]) -> str:

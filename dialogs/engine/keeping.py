@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+from dialogs.calendar import ZONE
 from dialogs.engine.flow import forget_photos, leave
 from dialogs.engine.talk import Talk
 from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
-from dialogs.world import SHANGHAI
 
 DRAFT_DAYS = 30
 LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
@@ -54,7 +54,7 @@ def _draft_due(talk: Talk) -> None:
     session = talk.session
     if not session.script and not session.put_away:
         return
-    last = datetime.combine(date.fromisoformat(session.seen or talk.day), time(), SHANGHAI)
+    last = datetime.combine(date.fromisoformat(session.seen or talk.day), time(), ZONE)
     due = last + timedelta(days=DRAFT_DAYS)
     if due > talk.world.now:
         talk.do(SetTimer(DRAFT, "", due))

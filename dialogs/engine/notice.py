@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dialogs.calendar import spoken
+from dialogs.calendar import ZONE, spoken
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
 from dialogs.script import Material
 from dialogs.script.road import Station
-from dialogs.world import SHANGHAI
 
 
 def pages(talk: Talk) -> tuple[Station, ...]:
@@ -84,7 +83,7 @@ def promised_day(talk: Talk) -> str:
     limits = talk.script.item.limits
     calendar = talk.office.calendar
     answered = calendar.due(talk.world.now, limits.answer.days if limits.answer else 1, "working")
-    noon = talk.world.now.astimezone(SHANGHAI).replace(
+    noon = talk.world.now.astimezone(ZONE).replace(
         year=answered.day.year, month=answered.day.month, day=answered.day.day, hour=12
     )
     done = calendar.due(noon, limits.promised.days, limits.promised.kind)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs.calendar import spoken
+from dialogs.calendar import local_day, spoken
 from dialogs.engine import keeping
 from dialogs.engine.flow import forget_photos, refold
 from dialogs.engine.talk import Talk
@@ -39,7 +39,6 @@ from dialogs.turn import (
     TrackCase,
     WithdrawalRefused,
 )
-from dialogs.world import SHANGHAI
 
 Case = Mapping[str, Any]
 
@@ -165,7 +164,7 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
     if news is None:  # a later contract's event: nothing we could say, and nothing lost
         _change(talk, event.reference, seq=event.seq)
         return
-    when = event.occurred_at.astimezone(SHANGHAI).date().isoformat()
+    when = local_day(event.occurred_at).isoformat()
     due = (event.data.get(news.due) if news.due else "") or case["due"]
     ends = news.state in ENDED or news.state in ("approved", "delivered", "closed")
     over = news.state in ENDED or news.state in ("delivered", "closed")

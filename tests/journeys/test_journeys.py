@@ -23,11 +23,12 @@ import pytest
 import yaml
 
 from bot.commands.rehearsal import Rehearsal
+from dialogs.calendar import ZONE
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
 from dialogs.turn import Effect, OpenTicket, Submit
-from dialogs.world import SHANGHAI, Library
+from dialogs.world import Library
 from storage import calendar
 
 STORIES = sorted(Path(__file__).parent.glob("*.yaml"))
@@ -113,7 +114,7 @@ def read(file: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
 def test_the_story_goes_as_it_is_written(file: Path) -> None:
     written = read(file)
-    begins = datetime.fromisoformat(written["begins"]).replace(tzinfo=SHANGHAI).astimezone(UTC)
+    begins = datetime.fromisoformat(written["begins"]).replace(tzinfo=ZONE).astimezone(UTC)
     story = Story(begins)
     story.heard(story.open())
 
