@@ -12,7 +12,7 @@ from dialogs.turn import ProgressReported
 from handlers import connections, intake, pages
 from handlers.channels import webchat
 from handlers.errors import problems
-from handlers.keys import CLOCK, DATABASE, FILES, ORIGIN, TURNS, VAULT
+from handlers.keys import CLOCK, DATABASE, FILES, MAILROOM, ORIGIN, TURNS, VAULT
 from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
 from storage import applications
 from storage.faults import hit
@@ -37,7 +37,7 @@ def make_app(parts: Parts) -> web.Application:
         middlewares=[connections.watch, problems, gate],
         client_max_size=settings.max_photo_bytes + 64 * 1024,
     )
-    app[CLOCK], app[ORIGIN] = parts.clock, settings.origin
+    app[CLOCK], app[ORIGIN], app[MAILROOM] = parts.clock, settings.origin, parts.mailroom
     app[DATABASE], app[TURNS], app[FILES], app[VAULT] = (
         parts.database,
         parts.turns,
@@ -47,6 +47,8 @@ def make_app(parts: Parts) -> web.Application:
     app[intake.TAKE_PROGRESS] = _progress_taker(parts)
     app.on_response_prepare.append(headers_for(settings.origin))
     webchat.add_routes(app)
+    for channel in parts.channels.values():
+        channel.add_routes(app)
     intake.add_routes(app)
     health.add_routes(app, parts.probes, operator)
     pages.add_routes(app, PAGES)

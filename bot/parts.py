@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 import aiohttp
 
 from bot import health
+from bot.channels import REPLY_SLOTS, names_on, open_channels
 from bot.embedded import Embedded, embedded_intake
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.worker import Worker
 from dialogs.world import Library
+from handlers.channels.base import Channel, Kit
+from handlers.channels.receiving import Mailroom
 from handlers.delivery import Deliveries
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
@@ -39,6 +42,8 @@ class Parts:
     vault: Vault
     turns: Turns
     uploads: Uploads
+    channels: Mapping[str, Channel]
+    mailroom: Mailroom
     intake: IntakeClient
     worker: Worker
     library: Library
@@ -70,6 +75,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             settings.database,
             vault=vault,
             decide=decider,
+            pushed=frozenset(names_on(settings)),
+            slots=REPLY_SLOTS,
+            tells_clerks=bool(settings.dingtalk_clerks_url.get_secret_value()),
             exclusive=True,
             migrate=embedded,  # an operator of PostgreSQL migrates when he means to
             clock=clock,
@@ -85,6 +93,10 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         turns = Turns(database, clock)
         store = FileStore(settings.data_dir / "files")
         uploads = Uploads(database, vault, store, clock, settings.max_photo_bytes)
+        channels = open_channels(settings, Kit(session, database, vault, clock, settings.origin))
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        mailroom = Mailroom(database, turns, vault, clock)
         photos = await stack.enter_async_context(Photos(settings.photo_workers))
         deliveries = Deliveries(
             database, turns, intake, photos, uploads, clock, settings.intake_give_up_after
@@ -109,6 +121,8 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             vault,
             turns,
             uploads,
+            channels,
+            mailroom,
             intake,
             worker,
             shelf.library,

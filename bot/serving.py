@@ -27,6 +27,8 @@ async def serve(settings: Settings, *, demo: bool, say: Callable[[str], None]) -
     """
     async with assemble(settings, demo=demo) as parts, _listening(parts) as port:
         say(f"Zerotrip 零跑腿: chat at {settings.origin or f'http://127.0.0.1:{port}'}/chat/")
+        if parts.channels:
+            say(f"Channels besides: {', '.join(parts.channels)}")
         if not settings.intake_url:
             say(f"Intake service and review page at http://127.0.0.1:{settings.intake_port}/review/")
         _log.info("serving", port=port)

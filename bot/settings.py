@@ -26,11 +26,18 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 PREFIX = "ZEROTRIP_"
 SETTINGS_FILE = PREFIX + "SETTINGS_FILE"
 
-# Families of settings that other releases know. They are not mistakes, but they do nothing here.
-OTHER_CHANNELS = {"WECHAT_": "WeChat", "TELEGRAM_": "Telegram", "DINGTALK_": "DingTalk"}
-
 # What people leave in when they copy an example. Starting with such a secret would be a trap.
 PLACEHOLDERS = re.compile(r"(?i)^(change.?me|secret|password|token|test|example|todo|x{3,}|<.*>|\$\{.*\})$")
+
+# What must be set beside a setting that switches something on.
+TOGETHER = {
+    "intake_url": ("intake_token", "intake_webhook_secret"),
+    "wechat_app_id": ("wechat_app_secret", "wechat_token", "wechat_aes_key"),
+    "telegram_token": ("telegram_secret",),
+    "dingtalk_app_key": ("dingtalk_app_secret", "dingtalk_aes_key", "dingtalk_token"),
+    "dingtalk_clerks_url": ("dingtalk_clerks_secret",),
+    "sms_url": ("sms_secret",),
+}
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
@@ -161,6 +168,57 @@ class Settings(BaseSettings):
     )
     intake_give_up_after: Duration = setting(
         "7d", "How long a submission is retried before a person is asked"
+    )
+
+    # WeChat official account; off while WECHAT_APP_ID is empty
+    wechat_app_id: str = setting("", "The account's AppID; empty: no WeChat")
+    wechat_app_secret: Secret = setting("", "The account's AppSecret")
+    wechat_token: Secret = setting("", "The token of the account's server settings, which signs its calls")
+    wechat_aes_key: Secret = setting("", "EncodingAESKey of the server settings, 43 characters")
+    wechat_mode: Literal["encrypted", "compatible", "plain"] = setting(
+        "encrypted", "How the account's calls come; plain is for development on this machine only"
+    )
+    wechat_menus: bool = setting(
+        False, "Send options as WeChat menu messages, where the account may; otherwise they are numbered"
+    )
+    wechat_messages: int = setting(
+        5, "Messages WeChat lets us send within 48 hours of an applicant's message", ge=1, le=20
+    )
+    wechat_messages_after_tap: int = setting(
+        3, "Messages WeChat lets us send within a minute of a tap on a menu", ge=0, le=20
+    )
+    wechat_template: str = setting(
+        "", "Template message for progress: id and fields, such as ID:title=thing1,number=character_string2"
+    )
+    wechat_subscription: str = setting("", "Subscription notice for progress, written like WECHAT_TEMPLATE")
+    wechat_api_url: WebAddress = setting("https://api.weixin.qq.com", "Where WeChat's interface is")
+
+    # Telegram; off while TELEGRAM_TOKEN is empty
+    telegram_token: Secret = setting("", "The bot's token; empty: no Telegram")
+    telegram_secret: Secret = setting("", "Secret that Telegram's calls carry, 32 to 256 of A-Z a-z 0-9 _ -")
+    telegram_photos: bool = setting(
+        False, "Take photos in the chat; off: a one-time link to our own page, nothing leaves the country"
+    )
+    telegram_api_url: WebAddress = setting("https://api.telegram.org", "Where the Bot API is")
+    telegram_file_url: WebAddress = setting("", "Where its files are; empty: TELEGRAM_API_URL")
+    telegram_proxy: WebAddress = setting("", "Proxy to reach it through; empty: none")
+
+    # DingTalk; off while DINGTALK_APP_KEY is empty
+    dingtalk_app_key: str = setting("", "AppKey of the enterprise's own app; empty: no DingTalk")
+    dingtalk_app_secret: Secret = setting("", "AppSecret of the app, which signs the robot's calls")
+    dingtalk_robot_code: str = setting("", "robotCode of the app's robot; empty: DINGTALK_APP_KEY")
+    dingtalk_aes_key: Secret = setting("", "Key of the body encryption, 43 characters")
+    dingtalk_token: Secret = setting("", "Token of the body encryption")
+    dingtalk_api_url: WebAddress = setting("https://api.dingtalk.com", "Where DingTalk's interface is")
+    dingtalk_clerks_url: Secret = setting(
+        "", "Webhook of the clerks' group robot, access token included; empty: no group is told"
+    )
+    dingtalk_clerks_secret: Secret = setting("", "Secret (SEC...) of the clerks' group robot")
+
+    # Text messages; off while SMS_URL is empty
+    sms_url: WebAddress = setting("", "The operator's text message gateway; empty: no text messages")
+    sms_secret: WebhookSecret = setting(
+        "", "whsec_... that signs our calls to the gateway and its reports (Standard Webhooks)"
     )
 
     # Photos
@@ -300,10 +358,10 @@ def _together(environ: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[
             given.get(field) or environ.get(variable(field)) or environ.get(variable(field) + "_FILE")
         )
 
-    if is_set("intake_url"):
-        for field in ("intake_token", "intake_webhook_secret"):
+    for switch, needed in TOGETHER.items():
+        for field in needed if is_set(switch) else ():
             if not is_set(field):
-                yield f"{variable(field)} is missing: {variable('intake_url')} names a service that needs it."
+                yield f"{variable(field)} is missing: {variable(switch)} is set, which needs it."
     for field in secrets():
         if environ.get(variable(field)) and environ.get(variable(field) + "_FILE"):
             yield f"{variable(field)} and {variable(field)}_FILE are both set. Keep one."
@@ -330,8 +388,5 @@ def _sentence(error: Any) -> str:
 
 
 def _hint(name: str, known: set[str]) -> str:
-    for family, channel in OTHER_CHANNELS.items():
-        if name.startswith(PREFIX + family):
-            return f"{name} has no effect: the {channel} channel is not part of this release."
     near = get_close_matches(name, known, n=1)
     return f"{name} is not a setting." + (f" Did you mean {near[0]}?" if near else "")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Sender = Literal["applicant", "bot", "clerk", "system"]
-CardKind = Literal["notice", "photo", "read_back", "receipt", "progress", "rating"]
+CardKind = Literal["notice", "photo", "read_back", "receipt", "progress", "rating", "handover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,22 @@ class Address:
     user: str
 
 
+# What people send besides words. Only photos are kept; everything else gets a kind answer.
+# "elsewhere": a photo on a channel whose photos must not pass through the platform's servers.
+MediaKind = Literal["photo", "voice", "video", "place", "sticker", "file", "elsewhere", "other"]
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file the applicant sent. It is already held by `storage.files`; `file` is its id there."""
+    """Something the applicant sent that is no words.
+
+    file: its id in `storage.files`; "" for what is not kept.
+    ref:  the platform's name of it, while it still has to be fetched from there; "" once it is held.
+    """
 
     file: str
-    kind: Literal["photo", "other"] = "photo"
+    kind: MediaKind = "photo"
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Inbound:
     key:    the platform's own id of this message; the same key twice is one message.
     at:     when the platform says it was sent, aware UTC.
     choice: the id of a tapped choice, "<prompt>:<option>"; empty when he wrote.
+    channel: by which channel it came.
     """
 
     key: str
@@ -42,6 +53,7 @@ class Inbound:
     text: str = ""
     choice: str = ""
     media: tuple[Media, ...] = ()
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Card:
         receipt    {number, rows: [{label, value}]}
         progress   {number, title, steps: [{label, state: done|now|todo|stopped, at: str}]}
         rating     {number}
+        handover   {code, until, links: {channel: url}}: how to go on in another app
     """
 
     kind: CardKind
@@ -72,9 +85,32 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """Marks a message as news of an application, and says it in the few words a platform's notice holds.
+
+    title, state: of the service and of where the application is now, in the applicant's language.
+    number: of the application. day: when it came to be so, spoken.
+    vital:  he has to know or do something: never held back for the sake of a platform's quota, and said
+            in full even after a short notice of it has reached him.
+    phone:  where a text message reaches him, E.164; "" when he gave none.
+    """
+
+    title: str
+    number: str
+    state: str
+    day: str
+    vital: bool = False
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message to an applicant: complete in words, with its choices and its card."""
+    """One message to an applicant: complete in words, with its choices and its card.
+
+    news: None for what is said in the course of talking.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     card: Card | None = None
+    news: News | None = None

@@ -41,6 +41,7 @@ class Session:
     cases:    what was handed in, reference -> see dialogs.engine.progress.
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
+    channel:  the channel he used last, "" before the first message that named one.
     """
 
     id: str = ""
@@ -59,6 +60,7 @@ class Session:
     seen: str = ""
     owner: str = "bot"
     put_away: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    channel: str = ""
 
 
 _FIELDS = tuple(f.name for f in fields(Session))

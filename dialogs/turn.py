@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from dialogs.messages import Card, Choice, Inbound, Media, Outbound
+from dialogs.messages import Card, Choice, Inbound, Media, News, Outbound
 from dialogs.session import Session
 
 Json = Mapping[str, Any]
@@ -21,10 +21,15 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Somebody opened a conversation and has not said anything yet. `conversation` is its id."""
+    """Somebody opened a conversation, or came back through a link, and has not said anything yet.
+
+    scene: what the link or QR code he came by carried: the id of a service, or "go" and a hand-over code.
+    """
 
     conversation: str = ""
     lang: str = "zh-CN"
+    channel: str = ""
+    scene: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,51 @@ class MessageReceived:
     """An applicant wrote, tapped or sent photos."""
 
     message: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """He sends faster than anybody can mean it; what came since then was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFetched:
+    """A photo that lay on the platform's servers is held by us now."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverOffered:
+    """A code was made with which this conversation can be gone on with elsewhere.
+
+    until: ISO 8601. links: channel -> address that carries the code there by itself.
+    asked_by: the channel from which somebody asked for it by number; "" when asked for here.
+    """
+
+    code: str
+    until: str
+    links: Json = field(default_factory=dict)
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverAsked:
+    """The request for a code by number is dealt with. Whether there is such a case is not told here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The person of this conversation goes on with it on `channel` from now on."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRefused:
+    """A hand-over code was not taken. reason: "unknown" (wrong, used or too old), "busy", "here", "often"."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +157,12 @@ class TimerFired:
 Event = (
     Opened
     | MessageReceived
+    | Flooded
+    | MediaFetched
+    | HandoverOffered
+    | HandoverAsked
+    | Joined
+    | JoinRefused
     | PhotoMeasured
     | ApplicationReceived
     | ApplicationDelayed
@@ -119,9 +175,51 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say this to the applicant."""
+    """Say this to the applicant, on the channel he used last, or on the `channel` named."""
 
     message: Outbound
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchMedia:
+    """Fetch the photo `ref` from the platform before it forgets it, and answer with MediaFetched.
+
+    What cannot be fetched is answered with PhotoMeasured and its fault.
+    """
+
+    file: str
+    ref: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferHandover:
+    """Make a code with which this conversation can be gone on with elsewhere: HandoverOffered."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskHandover:
+    """Have a code told where application `number` was begun, if it is that of an identity number
+    ending in `tail`. Answered with HandoverAsked."""
+
+    number: str
+    tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Go on here with the conversation that `code` stands for: Joined there, or JoinRefused here."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellClerks:
+    """Tell the clerks' group that somebody is waited for. It carries no personal data."""
+
+    ticket: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +313,11 @@ class SetTimer:
 
 Effect = (
     Say
+    | FetchMedia
+    | OfferHandover
+    | AskHandover
+    | Join
+    | TellClerks
     | MeasurePhoto
     | ForgetFile
     | ForgetWords
@@ -241,6 +344,12 @@ KINDS: Mapping[str, type] = {
     for cls in (
         Opened,
         MessageReceived,
+        Flooded,
+        MediaFetched,
+        HandoverOffered,
+        HandoverAsked,
+        Joined,
+        JoinRefused,
         PhotoMeasured,
         ApplicationReceived,
         ApplicationDelayed,
@@ -249,6 +358,11 @@ KINDS: Mapping[str, type] = {
         ProgressReported,
         TimerFired,
         Say,
+        FetchMedia,
+        OfferHandover,
+        AskHandover,
+        Join,
+        TellClerks,
         MeasurePhoto,
         ForgetFile,
         ForgetWords,
@@ -290,11 +404,12 @@ def decode(data: Json) -> Event | Effect:
 
 def outbound(data: Json) -> Outbound:
     """Return the message whose `asdict` form is `data`."""
-    card = data.get("card")
+    card, news = data.get("card"), data.get("news")
     return Outbound(
         text=data["text"],
         choices=tuple(Choice(**choice) for choice in data.get("choices", ())),
         card=Card(**card) if card else None,
+        news=News(**news) if news else None,
     )
 
 
@@ -305,6 +420,7 @@ def _inbound(data: Json) -> Inbound:
         text=data.get("text", ""),
         choice=data.get("choice", ""),
         media=tuple(Media(**media) for media in data.get("media", ())),
+        channel=data.get("channel", ""),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from handlers.channels.receiving import Mailroom
 from handlers.intake import IntakeClient
 from handlers.turns import Turns
 from handlers.uploads import Uploads
@@ -25,3 +26,4 @@ DATABASE = web.AppKey("database", Database)
 TURNS = web.AppKey("turns", Turns)
 FILES = web.AppKey("files", Uploads)
 VAULT = web.AppKey("vault", Vault)
+MAILROOM = web.AppKey("mailroom", Mailroom)

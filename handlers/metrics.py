@@ -53,3 +53,31 @@ intake_events = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+letters = Counter(
+    "zerotrip_letters_total", "Events of platforms' webhooks, by channel", ["channel"], registry=REGISTRY
+)
+letters_refused = Counter(
+    "zerotrip_letters_refused_total",
+    "Webhook calls refused, by channel and reason: forged, stale, replayed, malformed, too_big, not_ours",
+    ["channel", "reason"],
+    registry=REGISTRY,
+)
+sends = Counter(
+    "zerotrip_sends_total",
+    "Messages to platforms by channel and outcome: sent, repeated, later, kept, gone, refused",
+    ["channel", "outcome"],
+    registry=REGISTRY,
+)
+notices = Counter(
+    "zerotrip_notices_total",
+    "Short notices by rung and outcome: sent, delivered, failed, closed",
+    ["rung", "outcome"],
+    registry=REGISTRY,
+)
+platform_seconds = Histogram(
+    "zerotrip_platform_seconds",
+    "Time of one call to a platform",
+    ["channel"],
+    buckets=_SLOW,
+    registry=REGISTRY,
+)

@@ -25,8 +25,10 @@ Guard = Callable[[web.Request], Awaitable[None]]
 Network = IPv4Network | IPv6Network
 Route = TypeVar("Route", bound=Callable[..., Any])
 
-POLICIES = ("public", "applicant", "intake", "operator")
+POLICIES = ("public", "applicant", "uploader", "platform", "intake", "operator")
 _MARK = "__allow__"
+FORGERIES_A_SECOND = 5.0
+FORGERIES_AT_ONCE = 200.0
 
 ADDRESS = web.RequestKey("address", str)
 
@@ -37,8 +39,10 @@ def allow(policy: str) -> Callable[[Route], Route]:
     """Say who may call a route. It goes on the handler, and is checked before the handler runs.
 
     Args:
-        policy: "public" (anybody), "applicant" (holds his conversation's token), "intake" (signed by
-            the intake service), "operator" (this machine, or the operator's token).
+        policy: "public" (anybody), "applicant" (holds his conversation's token), "uploader" (holds a
+            link for one photo), "platform" (the handler reads the platform's own signature; many people
+            come from one address), "intake" (signed by the intake service), "operator" (this machine,
+            or the operator's token).
     """
     if policy not in POLICIES:
         raise ValueError(f"no policy {policy!r}: one of {', '.join(POLICIES)}")
@@ -81,13 +85,16 @@ def make_gate(
         proxies: whose X-Forwarded-For is believed.
         buckets: how often one address may call; None: as often as it likes.
     """
-    known = {"public": everybody, **guards}
+    known = {"public": everybody, "platform": everybody, **guards}
     believed = tuple(proxies)
+    forgers = Buckets(FORGERIES_A_SECOND, FORGERIES_AT_ONCE)
 
     @web.middleware
     async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         address = caller(request, believed)
         request[ADDRESS] = address
+        if policy_of(request.match_info.handler) == "platform":
+            return await _from_platform(request, handler, address, forgers)
         if buckets is not None and (wait := buckets.take(address)) > 0:
             raise _turn_away("too many", 429, "too many requests", {"Retry-After": str(int(wait) + 1)})
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -97,6 +104,20 @@ def make_gate(
         return await handler(request)
 
     return gate
+
+
+async def _from_platform(
+    request: web.Request, handler: Handler, address: str, forgers: Buckets
+) -> web.StreamResponse:
+    """Hear a platform, which speaks for many people; whoever only pretends to be one is soon not heard."""
+    if forgers.spent(address):
+        raise _turn_away("too many", 429, "too many refused calls", {"Retry-After": "5"})
+    try:
+        return await handler(request)
+    except Problem as problem:
+        if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            forgers.take(address)
+        raise
 
 
 async def _guard(request: web.Request, guards: Mapping[str, Guard]) -> None:
@@ -170,6 +191,11 @@ class Buckets:
         if len(self._held) > self._size:
             self._held.popitem(last=False)
         return 0 if enough else (cost - tokens) / self._rate
+
+    def spent(self, key: str) -> bool:
+        """Say whether there is less than one token, without taking any."""
+        tokens, since = self._held.get(_household(key), (self._burst, 0.0))
+        return tokens + (self._clock() - since) * self._rate < 1
 
 
 def _household(key: str) -> str:

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from dialogs.engine import advance
+from dialogs.messages import Address
 from dialogs.office import Office
 from dialogs.session import Session
 from dialogs.turn import Event, Turn
@@ -53,6 +54,8 @@ class Turns:
         *,
         shown: Mapping[str, Any] | None = None,
         settles: Hold | None = None,
+        address: Address | None = None,
+        means: str = "",
     ) -> Taken:
         """Commit what `event` does to `conversation`; the same `key` from the same `source` once only.
 
@@ -60,18 +63,22 @@ class Turns:
             source: who says so: a channel's name, "photos", "intake", "outbox".
             shown: how the transcript shows the applicant's own message; None for everything else.
             settles: the delivery this event is the result of, marked done in the same commit.
+            address: where the applicant spoke from; None when he did not speak.
+            means: what his platform takes it for, see storage.allowances.
         Raises:
             Busy, Unavailable, UnknownConversation: see storage.errors. Nothing was taken.
         """
         arrival = Arrival(
             conversation=conversation,
             channel=source,
-            account="",
+            account=address.account if address else "",
             key=key,
             event=event,
             at=self._clock(),
             shown=shown,
             settles=settles,
+            address=address,
+            means=means,
         )
         began = perf_counter()
         taken = await self._database.take(arrival)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from storage import audit, ids
 from storage.schema import (
+    addresses,
     applicants,
     conversations,
     files,
+    handover_tries,
+    handovers,
     inbox,
     messages,
+    notices,
     outbox,
+    subscriptions,
     tickets,
+    upload_links,
 )
 from storage.vault import Vault, key_id
 
@@ -83,8 +89,14 @@ def erase(connection: Connection, vault: Vault, applicant: str, now: datetime, a
     return list(held)
 
 
+_OF_A_CONVERSATION = (
+    messages, outbox, inbox, tickets, handovers, handover_tries, notices, upload_links, addresses,
+)  # fmt: skip
+
+
 def _empty(connection: Connection, conversation: str) -> None:
-    for table in (messages, outbox, inbox, tickets):
+    _forget_consents(connection, conversation)
+    for table in _OF_A_CONVERSATION:
         connection.execute(delete(table).where(table.c.conversation == conversation))
     # The address goes too, and the shell must not answer when the same person writes again.
     connection.execute(
@@ -92,6 +104,15 @@ def _empty(connection: Connection, conversation: str) -> None:
         .where(conversations.c.id == conversation)
         .values(state=b"", user_id=f"erased:{conversation}", pending=0)
     )
+
+
+def _forget_consents(connection: Connection, conversation: str) -> None:
+    """Forget what was agreed to at the addresses of `conversation`: they name him on his platform."""
+    names = ("channel", "account", "user_id")
+    at_his = exists().where(
+        addresses.c.conversation == conversation, *(addresses.c[n] == subscriptions.c[n] for n in names)
+    )
+    connection.execute(delete(subscriptions).where(at_his))
 
 
 def discard(connection: Connection, applicant: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, Dialect, Select, select
 
 from dialogs.messages import Address
 from dialogs.session import Session, dump, load
-from storage import applicants, bulk, ids
+from storage import addresses, applicants, bulk, ids
 from storage.audit import START
 from storage.errors import UnknownConversation
 from storage.messages import open_box
@@ -18,6 +18,7 @@ from storage.schema import conversations
 from storage.vault import Box, Vault
 
 UPDATED = ("state", "version", "owner", "seq", "pending", "touched_at", "audit_n", "audit_head")
+MOVED = ("channel", "account", "user_id", "reply_until")
 
 
 @dataclass(slots=True)
@@ -26,6 +27,9 @@ class Lane:
 
     id: str
     channel: str
+    account: str
+    user_id: str
+    reply_until: datetime | None
     state: bytes
     version: int
     owner: str
@@ -37,8 +41,8 @@ class Lane:
 
 
 def of(connection: Connection, address: Address) -> str | None:
-    """Return the id of the conversation with `address`, None when there is none."""
-    return connection.execute(_at(address)).scalar_one_or_none()
+    """Return the id of the conversation that is gone on with at `address`, None when there is none."""
+    return addresses.conversation_of(connection, address)
 
 
 def open_for(
@@ -51,20 +55,26 @@ def open_for(
 ) -> str:
     """Return the id of the conversation with `address`, opened now with a new applicant if need be.
 
+    A user "" gets the conversation's own id for a name (a web page has no other).
+
     Two processes may do this for the same person at once: one wins, the other finds the winner's.
     """
-    known = of(connection, address)
+    known = of(connection, address) if address.user else None
     if known is not None:
         return known
     applicant, wrapped = applicants.add(connection, vault, now, random)
-    conversation, session = ids.new_id(now, random), Session(lang=lang)
+    conversation = ids.new_id(now, random)
+    address = address if address.user else replace(address, user=conversation)
+    session = Session(id=conversation, lang=lang)
     row = (
         conversation, address.channel, address.account, address.user, applicant,
         seal(vault.box(wrapped), conversation, session), 0, session.owner, 0, 0, now, now, 0, START,
     )  # fmt: skip
     bulk.insert(connection, conversations, _ALL, [row], "ON CONFLICT (channel, account, user_id) DO NOTHING")
     won: str = connection.execute(_at(address)).scalar_one()
-    if won != conversation:
+    if won == conversation:
+        addresses.add(connection, address, conversation, now)
+    else:
         applicants.discard(connection, applicant)
     return won
 
@@ -130,7 +140,15 @@ def lock(connection: Connection, wanted: list[str]) -> dict[str, Lane]:
     dialect = connection.dialect
     given = bulk.listed(dialect, [(conversation,) for conversation in wanted])
     rows = connection.exec_driver_sql(_lock_sql(dialect), given)
-    return {row[0]: Lane(*row) for row in rows}
+    lanes = {row[0]: Lane(*row) for row in rows}
+    for lane in lanes.values():
+        lane.reply_until = _moment(lane.reply_until)
+    return lanes
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """Return a time as SQLite's driver gives it, text, or PostgreSQL's, as it is."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 def save(connection: Connection, lanes: list[Lane], now: datetime) -> None:
@@ -150,6 +168,12 @@ def save(connection: Connection, lanes: list[Lane], now: datetime) -> None:
         for lane in lanes
     ]
     bulk.update(connection, conversations, UPDATED, ("id",), rows)
+
+
+def move(connection: Connection, lanes: list[Lane]) -> None:
+    """Write back where the persons of `lanes` are now, and until when their webhooks wait."""
+    rows = [(lane.channel, lane.account, lane.user_id, lane.reply_until, lane.id) for lane in lanes]
+    bulk.update(connection, conversations, MOVED, ("id",), rows)
 
 
 @lru_cache(maxsize=64)

@@ -13,9 +13,10 @@ unit of work. A unit commits when it returns and is rolled back when it raises.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -68,6 +69,8 @@ class Database:
         vault: Vault | None = None,
         decide: Decide | None = None,
         pushed: AbstractSet[str] = frozenset(),
+        slots: Mapping[str, timedelta] = MappingProxyType({}),
+        tells_clerks: bool = False,
         exclusive: bool = False,
         migrate: bool = False,
         clock: Callable[[], datetime] = utc_now,
@@ -77,6 +80,7 @@ class Database:
 
         vault, decide: needed to take events; a reader on the command line opens without.
         pushed:    channels whose messages are sent to a platform, so each Say is ordered as a delivery.
+        slots, tells_clerks: see storage.turns.Taker.
         exclusive: refuse a second serving process (SQLite).
         migrate:   bring the tables up to this release first.
         Raises:
@@ -84,7 +88,9 @@ class Database:
             SchemaBehind: the tables are of another release, and `migrate` is off.
             Unavailable: the database cannot be reached.
         """
-        taker = Taker(decide, vault, pushed, random) if vault is not None and decide is not None else None
+        taker = None
+        if vault is not None and decide is not None:
+            taker = Taker(decide, vault, pushed, slots, tells_clerks, random)
         backend = _backend(full_url(url), taker, clock, exclusive=exclusive)
         db = cls(backend, taker, clock, random)
         try:

@@ -22,7 +22,8 @@ COLUMNS = ("conversation", "seq", "at", "sender", "body")
 class Message:
     """One line of the transcript.
 
-    body of the bot's: {text, choices: [{id, label}], card: {kind, title, body} | None}
+    body of the bot's: {text, choices: [{id, label}], card: {kind, title, body} | None}, and "to" when it
+        was said on one channel only
     body of another's: whatever his door put there, at least {text}
     """
 
@@ -37,14 +38,15 @@ def seal(box: Box, conversation: str, seq: int, body: Mapping[str, Any]) -> byte
     return box.seal(dumps(body), _aad(conversation, seq))
 
 
-def body_of(message: Outbound) -> dict[str, Any]:
-    """Return a message of the bot's as JSON."""
+def body_of(message: Outbound, channel: str = "") -> dict[str, Any]:
+    """Return a message of the bot's as JSON; with a `channel`, one that is meant for that alone."""
     card = message.card
-    return {
+    body = {
         "text": message.text,
         "choices": [{"id": choice.id, "label": choice.label} for choice in message.choices],
         "card": {"kind": card.kind, "title": card.title, "body": card.body} if card else None,
     }
+    return {**body, "to": channel} if channel else body
 
 
 def after(

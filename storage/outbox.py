@@ -15,7 +15,7 @@ A delivery is at least once: a worker can die between doing and settling. What i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ from storage.vault import Box, Vault, VaultError
 
 COLUMNS = (
     "id", "conversation", "lane", "place", "kind", "key", "due_at", "state", "attempts", "fence", "payload",
-    "cause", "created_at",
+    "cause", "created_at", "parts", "doubts",
 )  # fmt: skip
 _DUE, _CREATED = COLUMNS.index("due_at"), COLUMNS.index("created_at")
 # A timer set again moves: the row takes the new id, so that a worker holding the old one is refused.
@@ -48,6 +48,7 @@ PLACES_A_TURN = 1024  # more effects than any turn has; place = version * this +
 # service must not keep photos from being judged, nor one application keep another.
 _LANES = {
     "Say": "chat:{conversation}",
+    "FetchMedia": "photo:{conversation}",
     "MeasurePhoto": "photo:{conversation}",
     "ForgetFile": "photo:{conversation}",
     "Submit": "intake:{reference}",
@@ -67,7 +68,11 @@ class Hold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One delivery, claimed. `attempts` counts this one; `cause` is the inbox key that ordered it."""
+    """One delivery, claimed. `attempts` counts this one; `cause` is the inbox key that ordered it.
+
+    address: where the applicant is now. parts: pieces of a long message that the platform has taken.
+    doubtful: an earlier try ended with nobody to say how (a crash, a time-out): it may have been done.
+    """
 
     hold: Hold
     conversation: str
@@ -80,6 +85,8 @@ class Item:
     due_at: datetime
     created_at: datetime
     cause: str
+    parts: int = 0
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +101,33 @@ class Stats:
 
 
 def row_of(
-    box: Box, conversation: str, effect: Effect, *, id_: str, place: int, key: str, cause: str, now: datetime
+    box: Box,
+    conversation: str,
+    effect: Effect,
+    *,
+    id_: str,
+    place: int,
+    key: str,
+    cause: str,
+    now: datetime,
+    due: datetime | None = None,
 ) -> bulk.Row:
-    """Return the row (COLUMNS) that orders `effect`."""
+    """Return the row (COLUMNS) that orders `effect`, to be carried out at once or when it is `due`."""
     kind = type(effect).__name__
-    words = {"is": kind, "message": body_of(effect.message)} if isinstance(effect, Say) else encode(effect)
-    due, key = (effect.due, f"{effect.name}:{effect.key}") if isinstance(effect, SetTimer) else (now, key)
+    words = _said(effect) if isinstance(effect, Say) else encode(effect)
+    due, key = (
+        (effect.due, f"{effect.name}:{effect.key}") if isinstance(effect, SetTimer) else (due or now, key)
+    )
     lane = _LANES.get(kind, "other:{conversation}").format_map({**words, "conversation": conversation})
     payload = box.seal(dumps(words), _aad(id_))
-    return (id_, conversation, lane, place, kind, key, due, "todo", 0, 0, payload, cause, now)
+    return (id_, conversation, lane, place, kind, key, due, "todo", 0, 0, payload, cause, now, 0, 0)
+
+
+def _said(effect: Say) -> dict[str, Any]:
+    """Return what `encode` would, without taking the message apart field by field: this is the hot path."""
+    news = effect.message.news
+    message = {**body_of(effect.message), "news": asdict(news) if news else None}
+    return {"is": "Say", "message": message, "channel": effect.channel}
 
 
 def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
@@ -141,12 +166,64 @@ def claim(
     held = connection.execute(
         update(outbox)
         .where(outbox.c.id.in_(due.scalar_subquery()))
-        .values(
-            lease_until=now + lease, attempts=outbox.c.attempts + 1, fence=outbox.c.fence + 1, worker=worker
-        )
+        .values(**_held(now + lease, worker))
         .returning(*(outbox.c[name] for name in _READ))
     ).all()
     return _opened(connection, vault, sorted(held, key=lambda row: (row.due_at, row.place)))
+
+
+def claim_words(
+    connection: Connection,
+    vault: Vault,
+    conversation: str,
+    *,
+    until: datetime,
+    now: datetime,
+    lease: timedelta,
+    worker: str,
+    beside: Hold | None = None,
+    limit: int = 50,
+) -> list[Item]:
+    """Hold what waits to be said in one conversation and is due by `until`, in its order.
+
+    beside: the first of them, which is held already and not returned again.
+    Returns [] while another worker holds some of it: it is being said.
+    """
+    waiting = connection.execute(
+        select(outbox.c.id, outbox.c.due_at, outbox.c.lease_until)
+        .where(outbox.c.lane == _LANES["Say"].format(conversation=conversation), TODO)
+        .order_by(outbox.c.place)
+        .with_for_update()
+    ).all()
+    free: list[str] = []
+    for row in waiting:
+        if beside is not None and row.id == beside.id:
+            continue
+        if row.due_at > until:
+            break
+        if row.lease_until is not None and row.lease_until > now:
+            return []
+        free.append(row.id)
+    if not free:
+        return []
+    held = connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(free[:limit]))
+        .values(**_held(now + lease, worker))
+        .returning(*(outbox.c[name] for name in _READ))
+    ).all()
+    return _opened(connection, vault, sorted(held, key=lambda row: row.place))
+
+
+def _held(until: datetime, worker: str) -> dict[str, Any]:
+    """Return what a claim writes. `doubts` goes back to 0 when the try ends before somebody's eyes."""
+    return {
+        "lease_until": until,
+        "attempts": outbox.c.attempts + 1,
+        "fence": outbox.c.fence + 1,
+        "doubts": outbox.c.doubts + 1,
+        "worker": worker,
+    }
 
 
 def settle(connection: Connection, hold: Hold, now: datetime) -> None:
@@ -158,13 +235,24 @@ def settle(connection: Connection, hold: Hold, now: datetime) -> None:
     _write(connection, hold, state="done", done_at=now, lease_until=None, error=None)
 
 
-def retry(connection: Connection, hold: Hold, due: datetime, error: str) -> None:
+def retry(connection: Connection, hold: Hold, due: datetime, error: str, *, doubtful: bool = False) -> None:
     """Let a delivery be tried again at `due`; its lane waits. `error` carries no personal data.
+
+    doubtful: nobody knows whether this try succeeded.
+    Raises:
+        NotHeld: it is no longer this worker's.
+    """
+    doubts = {} if doubtful else {"doubts": 0}
+    _write(connection, hold, due_at=due, lease_until=None, error=error[:200], **doubts)
+
+
+def advance(connection: Connection, hold: Hold, parts: int) -> None:
+    """Write down that the platform has taken the first `parts` pieces of a long message.
 
     Raises:
         NotHeld: it is no longer this worker's.
     """
-    _write(connection, hold, due_at=due, lease_until=None, error=error[:200])
+    _write(connection, hold, parts=parts)
 
 
 def keep(connection: Connection, hold: Hold, error: str) -> None:
@@ -173,7 +261,7 @@ def keep(connection: Connection, hold: Hold, error: str) -> None:
     Raises:
         NotHeld: it is no longer this worker's.
     """
-    _write(connection, hold, state="held", lease_until=None, error=error[:200])
+    _write(connection, hold, state="held", lease_until=None, error=error[:200], doubts=0)
 
 
 def bury(connection: Connection, hold: Hold, error: str) -> None:
@@ -209,11 +297,24 @@ def free(connection: Connection, workers: Sequence[str]) -> int:
     return freed
 
 
-def release(connection: Connection, held: Sequence[str], now: datetime) -> None:
-    """Let the kept messages of the conversations `held` leave: their applicants wrote."""
-    statement = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(held))
-    if connection.execute(statement.values(state="todo", due_at=now, attempts=0)).rowcount:
-        signals.announce(connection, signals.OUTBOX)
+def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Their applicants wrote: let the kept words of these conversations leave, each at the time given.
+
+    Words that may have reached him count as said: he is answering them, or will be asked anew.
+    """
+    by_due: dict[datetime, list[str]] = {}
+    for conversation, due in writers:
+        by_due.setdefault(due, []).append(conversation)
+    for due, theirs in by_due.items():
+        kept = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(theirs))
+        if connection.execute(kept.values(state="todo", due_at=due, attempts=0)).rowcount:
+            signals.announce(connection, signals.OUTBOX)
+    lanes = [_LANES["Say"].format(conversation=conversation) for conversation, _ in writers]
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    doubtful = update(outbox).where(TODO, outbox.c.lane.in_(lanes), outbox.c.doubts > 0, free)
+    connection.execute(
+        doubtful.values(state="done", done_at=now, lease_until=None, error="answered before it was repeated")
+    )
 
 
 def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
@@ -269,7 +370,7 @@ def sweep(connection: Connection, before: datetime, limit: int = 5000) -> int:
 
 _READ = (
     "id", "fence", "conversation", "kind", "key", "payload", "attempts", "due_at", "created_at", "cause",
-    "place",
+    "place", "parts", "doubts",
 )  # fmt: skip
 
 
@@ -306,6 +407,8 @@ def _opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> l
                 row.due_at,
                 row.created_at,
                 row.cause,
+                row.parts,
+                row.doubts > 1,
             )
         )
     return items

@@ -89,7 +89,7 @@ conversations = _table(
     Column("id", Id, primary_key=True),
     Column("channel", Name, nullable=False),
     Column("account", Name, nullable=False),
-    Column("user_id", Name, nullable=False),  # the platform's name for him
+    Column("user_id", Name, nullable=False),  # the platform's name for him; all three: where he is now
     Column("applicant", Id, nullable=False),
     Column("state", LargeBinary, nullable=False),  # sealed dialogs.session
     Column("version", Integer, nullable=False),  # commits so far; orders its events and deliveries
@@ -100,11 +100,35 @@ conversations = _table(
     Column("touched_at", UtcDateTime, nullable=False),
     Column("audit_n", Integer, nullable=False),
     Column("audit_head", LargeBinary, nullable=False),
+    # Until then a reply is waited for by the webhook that brought his message (WeChat's passive reply)
+    Column("reply_until", UtcDateTime),
 )
 Index(
     "ux_conversations_address", *(conversations.c[n] for n in ("channel", "account", "user_id")), unique=True
 )
 Index("ix_conversations_applicant", conversations.c.applicant)
+
+# Every place one conversation may be gone on with. A conversation's own three columns name the last used.
+addresses = _table(
+    "addresses",
+    Column("channel", Name, primary_key=True),
+    Column("account", Name, primary_key=True),
+    Column("user_id", Name, primary_key=True),
+    Column("conversation", Id, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),  # his last word from here
+    Column("gone", Boolean, nullable=False),  # he blocked us or left: not written to until he comes back
+    # What the platform lets us send (storage.allowances): since when, and how much of it is used
+    Column("message_at", UtcDateTime),
+    Column("message_used", Integer, nullable=False),
+    Column("tap_at", UtcDateTime),
+    Column("tap_used", Integer, nullable=False),
+    # A way to answer that the platform handed out with his last message (DingTalk's sessionWebhook)
+    Column("hook", LargeBinary),  # sealed
+    Column("hook_until", UtcDateTime),
+    clustered=True,
+)
+Index("ix_addresses_conversation", addresses.c.conversation)
 
 # done: its turn is committed | failed: its turn raised, it is tried again | waiting: behind a failed one
 # dead: given up, an operator decides | dropped: he decided against it
@@ -158,6 +182,11 @@ outbox = _table(
     Column("error", Name),
     Column("created_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
+    Column(
+        "parts", Integer, nullable=False, server_default="0"
+    ),  # pieces of a long message that the platform has taken
+    # Tries whose end nobody saw: claimed, and neither settled nor given back. It may have been done.
+    Column("doubts", Integer, nullable=False, server_default="0"),
 )
 TODO = outbox.c.state == literal_column("'todo'")
 ASIDE = (outbox.c.state != literal_column("'todo'")) & outbox.c.done_at.is_(None)  # held and dead
@@ -266,3 +295,75 @@ scripts = _table(
     Column("live", Boolean, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
 )
+
+# A code with which a conversation can be gone on with on another channel
+handovers = _table(
+    "handovers",
+    Column("code", LargeBinary, primary_key=True),  # blind index
+    Column("conversation", Id, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+Index("ix_handovers_conversation", handovers.c.conversation, handovers.c.made_at)
+
+# Wrong codes and asked-for codes by conversation, so that nobody can try them all
+handover_tries = _table(
+    "handover_tries",
+    Column("id", Id, primary_key=True),
+    Column("conversation", Id, nullable=False),
+    Column("kind", String(8), nullable=False),  # code | number
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_handover_tries_conversation", handover_tries.c.conversation, handover_tries.c.at)
+
+# Keys a platform lends us for a while (access tokens, tickets), shared by all processes
+loans = _table(
+    "loans",
+    Column("name", Name, primary_key=True),
+    Column("wrapped_key", LargeBinary),
+    Column("value", LargeBinary),  # sealed
+    Column("number", Integer, nullable=False),  # rises with every new value
+    Column("expires_at", UtcDateTime),
+    Column("fetching_until", UtcDateTime),  # one process is fetching a new one
+    clustered=True,
+)
+
+# Who agreed to notices outside a conversation, by template (WeChat's subscription notices)
+subscriptions = _table(
+    "subscriptions",
+    Column("channel", Name, primary_key=True),
+    Column("account", Name, primary_key=True),
+    Column("user_id", Name, primary_key=True),
+    Column("template", Name, primary_key=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    clustered=True,
+)
+
+# A short notice that went out for a message too late or too much for the platform's own window
+notices = _table(
+    "notices",
+    Column("id", Id, primary_key=True),
+    Column("delivery", Id, nullable=False),
+    Column("conversation", Id, nullable=False),
+    Column("rung", String(16), nullable=False),  # subscription | template | sms
+    Column("platform_id", Name, nullable=False),  # how the platform's report will name it
+    Column("state", String(9), nullable=False),  # sent | delivered | failed
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_notices_delivery", notices.c.delivery)
+Index("ix_notices_platform_id", notices.c.platform_id)
+Index("ix_notices_conversation", notices.c.conversation)
+
+# A link to our own page for one photo, sent where photos must not pass through the platform
+upload_links = _table(
+    "upload_links",
+    Column("token", LargeBinary, primary_key=True),  # blind index
+    Column("conversation", Id, nullable=False),
+    Column("slot", Name, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+Index("ix_upload_links_conversation", upload_links.c.conversation)

@@ -19,15 +19,28 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from dialogs.messages import Address
 from dialogs.session import Session
-from dialogs.turn import Event, OpenTicket, Say, TrackCase, Turn
-from storage import applications, audit, bulk, conversations, ids, inbox, messages, outbox, signals, tickets
+from dialogs.turn import Event, OpenTicket, Say, TellClerks, TrackCase, Turn
+from storage import (
+    addresses,
+    applications,
+    audit,
+    bulk,
+    conversations,
+    ids,
+    inbox,
+    messages,
+    outbox,
+    signals,
+    tickets,
+)  # fmt: skip
 from storage.conversations import Lane
 from storage.errors import StorageError, UnknownConversation
 from storage.faults import hit
@@ -44,6 +57,12 @@ Decide = Callable[[Session, Event, datetime], Turn]
 ACTORS: Mapping[str, str] = {
     "Opened": "applicant",
     "MessageReceived": "applicant",
+    "Flooded": "system",
+    "MediaFetched": "worker",
+    "HandoverOffered": "worker",
+    "HandoverAsked": "worker",
+    "Joined": "worker",
+    "JoinRefused": "worker",
     "PhotoMeasured": "worker",
     "ApplicationReceived": "worker",
     "ApplicationDelayed": "worker",
@@ -52,6 +71,9 @@ ACTORS: Mapping[str, str] = {
     "ProgressReported": "intake",
     "TimerFired": "timer",
 }
+# News for a page that may be closed goes out another way after this long, where there is one.
+FALLBACK_AFTER = timedelta(minutes=10)
+
 _AUDIT = ("conversation", "n", "at", "actor", "action", "seq", "detail", "hash")
 
 
@@ -63,6 +85,8 @@ class Arrival:
     at:      when our door received it, aware UTC; the turn's `now`.
     shown:   what to put into the transcript as the applicant's own message; None: nothing.
     settles: the delivery this event is the answer of; marked as done in the same commit.
+    address: where the applicant spoke from; from now on he is spoken to there. None: he did not speak.
+    means:   what his platform takes it for, "message", "tap" or "": see storage.allowances.
     """
 
     conversation: str
@@ -73,6 +97,8 @@ class Arrival:
     at: datetime
     shown: Mapping[str, Any] | None = None
     settles: Hold | None = None
+    address: Address | None = None
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +133,19 @@ class Batch:
     tickets: list[bulk.Row] = field(default_factory=list)
     links: list[bulk.Row] = field(default_factory=list)
     settled: list[Hold] = field(default_factory=list)
-    writers: list[str] = field(default_factory=list)  # whose kept messages may leave: they wrote
+    moved: list[Lane] = field(default_factory=list)  # who wrote from another place, or is waited for
+    said: list[tuple[Address, str]] = field(default_factory=list)
+    writers: list[tuple[str, datetime]] = field(
+        default_factory=list
+    )  # they wrote: kept words may leave, when
 
     def write(self, connection: Connection, now: datetime) -> None:
         """Write everything; the caller commits."""
         bulk.insert(connection, inbox_table, inbox.COLUMNS, self.arrived)
         bulk.update(connection, inbox_table, inbox.CHANGED, inbox.KEY, self.retried)
         conversations.save(connection, self.lanes, now)
+        conversations.move(connection, self.moved)
+        addresses.heard(connection, self.said, now)
         bulk.insert(connection, messages_table, messages.COLUMNS, self.messages)
         bulk.insert(connection, audit_table, _AUDIT, self.links)
         if self.orders:
@@ -142,11 +174,15 @@ class Taker:
     """Takes batches of arrivals. Holds no state of its own: safe from several connections.
 
     pushed: channels whose messages must be sent (a platform's); a web page fetches its own.
+    slots:  channels whose webhooks can carry the reply, and for how long they wait for it.
+    tells_clerks: order a word to the clerks' group with every ticket.
     """
 
     decide: Decide
     vault: Vault
     pushed: AbstractSet[str] = frozenset()
+    slots: Mapping[str, timedelta] = field(default_factory=dict)
+    tells_clerks: bool = False
     random: ids.Random = os.urandom
 
     def take(self, connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[Result]:
@@ -212,6 +248,8 @@ class Taker:
         return more
 
     def _take(self, batch: Batch, lane: Lane, arrival: Arrival, key: Key) -> Taken:
+        if arrival.address is not None:
+            self._heard(batch, lane, arrival.address, arrival)
         if lane.pending:
             return self._park(batch, lane, arrival, None)
         try:
@@ -223,9 +261,20 @@ class Taker:
         )  # fmt: skip
         if arrival.settles:
             batch.settled.append(arrival.settles)
-        if arrival.shown is not None and lane.channel in self.pushed:
-            batch.writers.append(lane.id)
         return Taken(lane.id, True, seq, last)
+
+    def _heard(self, batch: Batch, lane: Lane, address: Address, arrival: Arrival) -> None:
+        """He spoke from `address`: answer there, and say what was kept back until he would."""
+        slot = self.slots.get(address.channel)
+        here = (lane.channel, lane.account, lane.user_id) == (address.channel, address.account, address.user)
+        if slot is not None or not here:
+            lane.channel, lane.account, lane.user_id = address.channel, address.account, address.user
+            lane.reply_until = arrival.at + slot if slot is not None else None
+            batch.moved.append(lane)
+        if address.channel in self.pushed or not here:
+            batch.said.append((address, arrival.means))
+        if address.channel in self.pushed:
+            batch.writers.append((lane.id, lane.reply_until or arrival.at))
 
     def _park(self, batch: Batch, lane: Lane, arrival: Arrival, error: Exception | None) -> Taken:
         """Keep the event sealed: failed with an `error`, else waiting behind one that failed."""
@@ -323,14 +372,16 @@ class Taker:
     ) -> int:
         """Turn effects into rows; return the number of the last message."""
         place = (lane.version + 1) * outbox.PLACES_A_TURN
-        pushed = lane.channel in self.pushed
         for n, effect in enumerate(turn.effects):
+            due = now
             if isinstance(effect, Say):
                 seq += 1
-                sealed = messages.seal(box, lane.id, seq, messages.body_of(effect.message))
+                sealed = messages.seal(box, lane.id, seq, messages.body_of(effect.message, effect.channel))
                 written.messages.append((lane.id, seq, now, "bot", sealed))
-                if not pushed:
+                leaves = self._leaves(lane, effect, now)
+                if leaves is None:
                     continue
+                due = leaves
             if isinstance(effect, TrackCase):
                 written.cases.append(
                     (
@@ -350,16 +401,29 @@ class Taker:
                 written.tickets.append(
                     tickets.row_of(box, lane.id, id_=id_, reason=effect.reason, note=effect.note, now=now)
                 )
-                continue
+                if not self.tells_clerks:
+                    continue
+                effect = TellClerks(id_, effect.reason)
             key = (
                 str(seq)
                 if isinstance(effect, Say)
                 else getattr(effect, "file", getattr(effect, "reference", ""))
             )
             written.orders.append(
-                outbox.row_of(box, lane.id, effect, id_=id_, place=place + n, key=key, cause=cause, now=now)
+                outbox.row_of(
+                    box, lane.id, effect, id_=id_, place=place + n, key=key, cause=cause, now=now, due=due
+                )
             )
         return seq
+
+    def _leaves(self, lane: Lane, effect: Say, now: datetime) -> datetime | None:
+        """Return when words are to be sent to a platform; None when the transcript is all they need."""
+        channel = effect.channel or lane.channel
+        if channel not in self.pushed:
+            return now + FALLBACK_AFTER if effect.message.news is not None else None
+        if lane.reply_until is not None and channel == lane.channel:
+            return max(now, lane.reply_until)
+        return now
 
     def _box(self, lane: Lane) -> Box:
         assert lane.wrapped_key is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
@@ -24,7 +25,6 @@ from handlers.uploads import NoRoom
 from storage import messages, signals
 from storage.errors import UnknownConversation
 from storage.files import TooBig
-from storage.ids import new_id
 from storage.turns import Taken
 from storage.vault import Vault
 
@@ -92,10 +92,9 @@ async def open_conversation(request: web.Request) -> web.Response:
     body = await read_json(request)
     lang = "en" if str(body.get("lang", "")).lower().startswith("en") else "zh-CN"
     app = request.app
-    visitor = Address(CHANNEL, "", new_id(app[CLOCK]()))
-    conversation = await app[DATABASE].conversation(visitor, lang)
+    conversation = await app[DATABASE].conversation(Address(CHANNEL, "", ""), lang)
     # A source of its own: a page may name its messages as it likes, "opened" too.
-    await app[TURNS].take(conversation, "opening", "opened", Opened(conversation, lang))
+    await app[TURNS].take(conversation, "opening", "opened", Opened(conversation, lang, CHANNEL))
     return _json({"conversation": conversation, "token": token_of(app[VAULT], conversation)}, 201)
 
 
@@ -164,7 +163,12 @@ async def _take(request: web.Request, key: str, inbound: Inbound, shown: dict[st
     conversation = request[CONVERSATION]
     try:
         return await request.app[TURNS].take(
-            conversation, CHANNEL, key, MessageReceived(inbound), shown=shown
+            conversation,
+            CHANNEL,
+            key,
+            MessageReceived(replace(inbound, channel=CHANNEL)),
+            shown=shown,
+            address=Address(CHANNEL, "", conversation),
         )
     except UnknownConversation as fault:
         raise _gone() from fault
@@ -256,7 +260,7 @@ async def _after(app: web.Application, conversation: str, after: int) -> list[di
     rows = await app[DATABASE].read(
         lambda connection: messages.after(connection, vault, conversation, after, PAGE)
     )
-    return [_wire(row) for row in rows]
+    return [_wire(row) for row in rows if row.body.get("to", CHANNEL) == CHANNEL]
 
 
 def _wire(row: messages.Message) -> dict[str, Any]:

@@ -178,16 +178,16 @@ def test_settings_cannot_be_changed_afterwards() -> None:
 
 
 def test_slips_are_named_with_what_was_meant() -> None:
-    found = unknown({"ZEROTRIP_PROT": "1", "ZEROTRIP_WECHAT_TOKEN": "x", "ZEROTRIP_PORT": "1", "HOME": "/"})
+    found = unknown({"ZEROTRIP_PROT": "1", "ZEROTRIP_WECHAT_TOKN": "x", "ZEROTRIP_PORT": "1", "HOME": "/"})
 
     assert found == [
         "ZEROTRIP_PROT is not a setting. Did you mean ZEROTRIP_PORT?",
-        "ZEROTRIP_WECHAT_TOKEN has no effect: the WeChat channel is not part of this release.",
+        "ZEROTRIP_WECHAT_TOKN is not a setting. Did you mean ZEROTRIP_WECHAT_TOKEN?",
     ]
 
 
 def test_every_row_has_a_help_and_a_name() -> None:
     assert all(field.description for field in Settings.model_fields.values())
     assert variable("port") == "ZEROTRIP_PORT"
-    assert set(secrets()) == {"intake_token", "intake_webhook_secret", "metrics_token"}
+    assert {"intake_token", "intake_webhook_secret", "metrics_token", "wechat_aes_key"} < set(secrets())
     assert shown("master_key_file", None) == ""

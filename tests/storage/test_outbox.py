@@ -150,7 +150,7 @@ async def test_a_kept_message_leaves_when_the_applicant_writes_again(world: Worl
     await world.db.run(lambda c: outbox.keep(c, item.hold, "WaitForApplicant"))
     assert await claim(world) == []
 
-    await world.write(hu, "在吗")
+    await world.write_from(Address("wechat", "main", "hu"), "在吗")
 
     assert [item.key for item in await claim(world)] == ["2"]
 

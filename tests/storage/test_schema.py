@@ -43,20 +43,23 @@ async def _fresh_from_metadata(world: World) -> object:
 
 def _described(connection: Connection) -> object:
     """Everything the database says of its tables and indexes, conditions included."""
-    if connection.dialect.name == "sqlite":
-        made = connection.exec_driver_sql(
-            "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'"
-        )
-        return {name: re.sub(r'[\s"]+', " ", sql or "") for name, sql in made if "alembic" not in name}
     seen = inspect(connection)
-    indexes = connection.exec_driver_sql(
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
-    ).scalars()
     tables = {
-        name: [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(name)]
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(name)],
+            seen.get_pk_constraint(name)["constrained_columns"],
+        )
         for name in metadata.tables
     }
-    return tables, {index for index in indexes if "alembic" not in index}
+    if connection.dialect.name == "sqlite":
+        made = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+        indexes = {re.sub(r'[\s"]+', " ", sql or name) for kind, name, sql in made if kind == "index"}
+        clustered = {name for kind, name, sql in made if kind == "table" and "WITHOUT ROWID" in sql}
+        return tables, clustered, {index for index in indexes if "alembic" not in index}
+    defined = connection.exec_driver_sql(
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    ).scalars()
+    return tables, {index for index in defined if "alembic" not in index}
 
 
 def test_the_named_head_is_the_last_migration() -> None:

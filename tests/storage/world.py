@@ -118,6 +118,12 @@ class World:
     async def write(self, conversation: str, words: str | Event, **given: Any) -> Taken:
         return await self.db.take(self.arrival(conversation, words, **given))
 
+    async def write_from(self, address: Address, words: str, *, means: str = "message") -> Taken:
+        """Have the person at `address` write, by his platform."""
+        conversation = await self.db.conversation(address)
+        arrival = self.arrival(conversation, words)
+        return await self.db.take(replace(arrival, address=address, means=means))
+
     async def transcript(self, conversation: str) -> list[str]:
         found = await self.db.read(lambda c: messages.after(c, self.vault, conversation, 0))
         return [f"{message.sender}: {message.body['text']}" for message in found]

@@ -1,0 +1,28 @@
+"""Which channels this deployment speaks, made from its settings. A channel that is not set is off.
+
+Each is imported only where it is on: their libraries take a second to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from bot.settings import Settings
+from handlers.channels.base import Channel, Kit
+
+# WeChat cuts a call after 5 s; half a second is for the way back.
+REPLY_SLOTS: Mapping[str, timedelta] = {"wechat": timedelta(seconds=4.5)}
+
+
+def open_channels(settings: Settings, kit: Kit) -> dict[str, Channel]:
+    """Return the channels that are on, by name. The web chat is always on and not among them."""
+    return {name: make(settings, kit) for name, (is_on, make) in _CHANNELS.items() if is_on(settings)}
+
+
+def names_on(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the channels that are on, for the line at the start."""
+    return tuple(name for name, (is_on, _) in _CHANNELS.items() if is_on(settings))
+
+
+_CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {}

@@ -1,0 +1,119 @@
+"""The mailroom: every letter of every platform becomes one turn here, or is known already.
+
+What all channels share lies here: whose conversation it is, floods, files' names, who left and who is
+back. A channel's handler reads, hands its letters in, and answers its platform once they are safe.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dialogs.messages import Address, Media
+from dialogs.turn import Flooded, MessageReceived, Opened
+from handlers import metrics
+from handlers.channels.base import Letter
+from handlers.security import Buckets
+from handlers.turns import Clock, Turns
+from storage import addresses
+from storage.addresses import Hook
+from storage.database import Database
+from storage.turns import Taken
+from storage.vault import Vault
+
+# Nobody types faster than this for long; an album is ten photos at once.
+LETTERS_A_SECOND = 1.0
+LETTERS_AT_ONCE = 30.0
+WARN_EVERY = 60  # seconds; one word about it is enough
+
+
+class Mailroom:
+    """Takes letters into conversations."""
+
+    def __init__(
+        self,
+        database: Database,
+        turns: Turns,
+        vault: Vault,
+        clock: Clock,
+        *,
+        buckets: Buckets | None = None,
+    ) -> None:
+        self._database = database
+        self._turns = turns
+        self._vault = vault
+        self._clock = clock
+        self._buckets = buckets or Buckets(LETTERS_A_SECOND, LETTERS_AT_ONCE)
+
+    async def take(self, letter: Letter) -> Taken | None:
+        """Commit what a letter does; None when it needed no turn.
+
+        Raises:
+            StorageError: nothing is safe; the platform must send it again.
+        """
+        metrics.letters.labels(letter.address.channel).inc()
+        event = letter.event
+        if event is None:
+            await self._mark(letter)
+            return None
+        conversation = await self._database.conversation(letter.address)
+        if self._floods(letter.address):
+            return await self._turn_down(conversation, letter)
+        if isinstance(event, MessageReceived):
+            event = self._with_files(event, letter)
+        elif isinstance(event, Opened):
+            event = replace(event, conversation=conversation)
+        taken = await self._turns.take(
+            conversation,
+            letter.address.channel,
+            letter.key,
+            event,
+            shown=_shown(letter, event),
+            address=letter.address,
+            means=letter.means,
+        )
+        if letter.hook is not None:
+            hook = Hook(*letter.hook)
+            await self._database.run(lambda c: addresses.keep_hook(c, self._vault, letter.address, hook))
+        return taken
+
+    async def _mark(self, letter: Letter) -> None:
+        if letter.gone is not None:
+            gone = letter.gone
+            await self._database.run(lambda c: addresses.mark_gone(c, letter.address, gone=gone))
+
+    def _floods(self, address: Address) -> bool:
+        return self._buckets.take(f"{address.channel}/{address.account}/{address.user}") > 0
+
+    async def _turn_down(self, conversation: str, letter: Letter) -> Taken | None:
+        """Leave a letter of a flood unread, so that others are not kept waiting; say so once a minute."""
+        metrics.turned_away.labels("flood").inc()
+        minute = int(self._clock().timestamp()) // WARN_EVERY
+        key = f"flood:{minute}"
+        return await self._turns.take(conversation, "mailroom", key, Flooded())
+
+    def _with_files(self, event: MessageReceived, letter: Letter) -> MessageReceived:
+        """Name the files that are still to be fetched: the same letter gives the same names."""
+        named = [
+            replace(media, file=self._file(letter, n)) if media.ref else media
+            for n, media in enumerate(event.message.media)
+        ]
+        return MessageReceived(replace(event.message, media=tuple(named)))
+
+    def _file(self, letter: Letter, n: int) -> str:
+        whose = letter.address
+        seed = f"{whose.channel}/{whose.account}/{whose.user}/{letter.key}/{n}"
+        return base64.b32encode(self._vault.blind("media.file", seed))[:26].decode()
+
+
+def _shown(letter: Letter, event: object) -> dict[str, object] | None:
+    """Return how the transcript shows it, its photo included."""
+    if letter.shown is None or not isinstance(event, MessageReceived):
+        return None
+    photos = _photos(event.message.media)
+    return {**letter.shown, **({"image": photos[0]} if photos else {})}
+
+
+def _photos(media: Iterable[Media]) -> list[str]:
+    return [each.file for each in media if each.kind == "photo"]

@@ -1,0 +1,151 @@
+"""Where one conversation can be gone on with: every place its person has written from.
+
+The conversation's own three columns name the place used last; that is where it is spoken to. Here is
+what is known of each: whether he left, and what its platform lets us send (storage.allowances).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+
+from dialogs.messages import Address
+from storage import bulk
+from storage.messages import open_box
+from storage.schema import addresses
+from storage.vault import Box, Vault
+
+COLUMNS = (
+    "channel", "account", "user_id", "conversation", "since", "seen_at", "gone", "message_at",
+    "message_used", "tap_at", "tap_used",
+)  # fmt: skip
+KEY = ("channel", "account", "user_id")
+_SAID = {  # what his word changes, by what the platform takes it for
+    "": ("seen_at", "gone"),
+    "message": ("seen_at", "gone", "message_at", "message_used"),
+    "tap": ("seen_at", "gone", "tap_at", "tap_used"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of one address."""
+
+    address: Address
+    conversation: str
+    seen_at: datetime
+    gone: bool
+    message_at: datetime | None
+    message_used: int
+    tap_at: datetime | None
+    tap_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A way to answer that the platform handed out with a message: used until `until`."""
+
+    url: str
+    until: datetime
+
+
+def conversation_of(connection: Connection, address: Address) -> str | None:
+    """Return the conversation that is gone on with at `address`, None when there is none."""
+    found = select(addresses.c.conversation).where(_is(address))
+    return connection.execute(found).scalar_one_or_none()
+
+
+def add(connection: Connection, address: Address, conversation: str, now: datetime) -> None:
+    """Write down that `conversation` can be gone on with at `address`; one that is taken stays as it is."""
+    row = (*_key(address), conversation, now, now, False, None, 0, None, 0)
+    bulk.insert(connection, addresses, COLUMNS, [row], "ON CONFLICT (channel, account, user_id) DO NOTHING")
+
+
+def places(connection: Connection, conversation: str) -> list[Place]:
+    """Return the addresses of `conversation`, the one used last first."""
+    rows = connection.execute(
+        select(addresses)
+        .where(addresses.c.conversation == conversation)
+        .order_by(addresses.c.seen_at.desc(), addresses.c.channel)
+    )
+    return [_place(row) for row in rows]
+
+
+def place(connection: Connection, address: Address) -> Place | None:
+    """Return what is known of `address`; None when nobody ever wrote from it."""
+    row = connection.execute(select(addresses).where(_is(address))).one_or_none()
+    return _place(row) if row else None
+
+
+def heard(connection: Connection, said: Sequence[tuple[Address, str]], now: datetime) -> None:
+    """Write down that each address said something; a word opens what the platform allows anew.
+
+    The second of each pair is what the platform takes it for: "message", "tap" or "".
+    """
+    for kind, columns in _SAID.items():
+        values = (now, False, *((now, 0) if kind else ()))
+        rows = [(*values, *_key(address)) for address, what in said if what == kind]
+        bulk.update(connection, addresses, columns, KEY, rows)
+
+
+def mark_gone(connection: Connection, address: Address, *, gone: bool = True) -> None:
+    """Write down that he cannot be written to at `address`, or can again."""
+    connection.execute(update(addresses).where(_is(address)).values(gone=gone))
+
+
+def keep_hook(connection: Connection, vault: Vault, address: Address, hook: Hook) -> None:
+    """Keep the way to answer that came with his last message."""
+    found = place(connection, address)
+    if found is None:
+        return
+    box = open_box(connection, vault, found.conversation)
+    sealed = _seal(box, address, hook.url)
+    connection.execute(update(addresses).where(_is(address)).values(hook=sealed, hook_until=hook.until))
+
+
+def hook(connection: Connection, vault: Vault, address: Address, now: datetime) -> Hook | None:
+    """Return the way to answer that is still open, None when there is none."""
+    row = connection.execute(select(addresses).where(_is(address))).one_or_none()
+    if row is None or row.hook is None or row.hook_until <= now + _MARGIN:
+        return None
+    box = open_box(connection, vault, row.conversation)
+    return Hook(box.open(row.hook, _aad(address)).decode(), row.hook_until)
+
+
+_MARGIN = timedelta(seconds=5)  # for the way there
+
+
+def _seal(box: Box, address: Address, url: str) -> bytes:
+    return box.seal(url.encode(), _aad(address))
+
+
+def _aad(address: Address) -> bytes:
+    return f"addresses.hook:{':'.join(_key(address))}".encode()
+
+
+def _key(address: Address) -> tuple[str, str, str]:
+    return address.channel, address.account, address.user
+
+
+def _is(address: Address) -> ColumnElement[bool]:
+    return and_(
+        addresses.c.channel == address.channel,
+        addresses.c.account == address.account,
+        addresses.c.user_id == address.user,
+    )
+
+
+def _place(row: Row[tuple[object, ...]]) -> Place:
+    return Place(
+        Address(row.channel, row.account, row.user_id),
+        row.conversation,
+        row.seen_at,
+        row.gone,
+        row.message_at,
+        row.message_used,
+        row.tap_at,
+        row.tap_used,
+    )
