@@ -1,91 +1,21 @@
 """An intake service that can be slow, wrong, silent or gone, and that remembers the truth.
 
 It speaks the contract of intake/openapi.yaml as far as a client needs it, over real HTTP. Trouble is
-ordered ahead, call by call: `fake.trouble("create", lose_answer(), status(503))` spoils the next two.
+ordered ahead, call by call: `fake.troubles.order("create", lose_answer(), status(503))` spoils the next two.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-Work = Callable[[], Awaitable[web.StreamResponse]]
-Trouble = Callable[[web.Request, Work], Awaitable[web.StreamResponse]]
-
-
-def status(code: int, body: Any = None, **headers: str) -> Trouble:
-    """Answer with `code` and do nothing."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        shown = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.json_response(body if body is not None else {"status": code}, status=code, headers=shown)
-
-    return trouble
-
-
-def text(body: str, code: int = 200) -> Trouble:
-    """Answer with something that is not ours, as a captive portal does."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        return web.Response(text=body, status=code, content_type="text/html")
-
-    return trouble
-
-
-def lose_answer() -> Trouble:
-    """Do the work and cut the line before the answer."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        await work()
-        return _cut(request)
-
-    return trouble
-
-
-def refuse_line() -> Trouble:
-    """Cut the line and do nothing."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        return _cut(request)
-
-    return trouble
-
-
-def slow(seconds: float) -> Trouble:
-    """Do the work, late."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        await asyncio.sleep(seconds)
-        return await work()
-
-    return trouble
-
-
-def half_answer() -> Trouble:
-    """Do the work and break off in the middle of the answer."""
-
-    async def trouble(request: web.Request, work: Work) -> web.StreamResponse:
-        await work()
-        answer = web.StreamResponse(headers={"Content-Length": "1000"})
-        await answer.prepare(request)
-        await answer.write(b'{"number": "CS-')
-        _cut(request)
-        return answer
-
-    return trouble
-
-
-def _cut(request: web.Request) -> web.Response:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
+from tests.troubles import Troubles
 
 
 @dataclass
@@ -129,16 +59,7 @@ class FakeIntake:
         self.events: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.definitions: dict[tuple[str, str], Any] = {}
         self.at_once = self.most_at_once = 0
-        self._trouble: dict[str, deque[Trouble]] = defaultdict(deque)
-        self._always: Trouble | None = None
-
-    def trouble(self, call: str, *what: Trouble) -> None:
-        """Spoil the next calls of that name, one each."""
-        self._trouble[call].extend(what)
-
-    def always(self, what: Trouble | None) -> None:
-        """Spoil every call from now on; None: be well again."""
-        self._always = what
+        self.troubles = Troubles()
 
     def app(self) -> web.Application:
         """Return the application to be served."""
@@ -166,9 +87,7 @@ class FakeIntake:
             try:
                 if request.headers.get("Authorization") != f"Bearer {self.token}":
                     return _problem(401)
-                waiting = self._trouble[call]
-                trouble = waiting.popleft() if waiting else self._always
-                return await (trouble(request, lambda: handler(request)) if trouble else handler(request))
+                return await self.troubles.door(call, request, lambda: handler(request))
             finally:
                 self.at_once -= 1
 

@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestServer
 
 from handlers.intake import Duplicate, IntakeClient, Page, RefusedByIntake, TryLater, client, retry_after
 from handlers.intake.patience import BREAK_AFTER, BREAK_FOR, GIVE_UP_AFTER
-from tests.intake_fake import FakeIntake, half_answer, lose_answer, refuse_line, slow, status, text
+from tests.intake_fake import FakeIntake
+from tests.troubles import half_answer, lose_answer, refuse_line, slow, status, text
 
 REFERENCE = "app_01JD8C0T5N6M4W9X2Y3Z7A8B9C"
 PHOTOS = {"front": b"\xff\xd8 front", "back": b"\xff\xd8 back"}
@@ -82,7 +83,7 @@ async def test_a_pre_application_is_handed_in_with_its_pages(intake: IntakeClien
 async def test_a_lost_answer_never_doubles_and_never_loses(
     call: str, trouble: Callable[[], Any], intake: IntakeClient, fake: FakeIntake
 ) -> None:
-    fake.trouble(call, trouble())
+    fake.troubles.order(call, trouble())
     receipt, first = None, True
     while receipt is None:
         with contextlib.suppress(TryLater):
@@ -97,7 +98,7 @@ async def test_a_lost_answer_never_doubles_and_never_loses(
 async def test_the_look_up_comes_before_anything_is_sent_again(
     intake: IntakeClient, fake: FakeIntake
 ) -> None:
-    fake.trouble("submit", lose_answer())
+    fake.troubles.order("submit", lose_answer())
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
     fake.calls.clear()
@@ -108,7 +109,7 @@ async def test_the_look_up_comes_before_anything_is_sent_again(
 
 
 async def test_only_missing_pages_travel_again(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("upload", slow(0), status(503))
+    fake.troubles.order("upload", slow(0), status(503))
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
     fake.calls.clear()
@@ -130,7 +131,7 @@ async def test_every_retry_sends_the_same_bytes(intake: IntakeClient, fake: Fake
 
 @pytest.mark.parametrize("code", [401, 403, 404, 405, 301, 408, 425, 429, 500, 502, 503, 504])
 async def test_what_may_pass_is_tried_later(code: int, intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", status(code))
+    fake.troubles.order("create", status(code))
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
 
@@ -138,7 +139,7 @@ async def test_what_may_pass_is_tried_later(code: int, intake: IntakeClient, fak
 
 
 async def test_the_service_may_say_when(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", status(503, Retry_After="42"))
+    fake.troubles.order("create", status(503, Retry_After="42"))
 
     with pytest.raises(TryLater) as fault:
         await intake.submit(REFERENCE, application(), photos(), first=True)
@@ -146,14 +147,14 @@ async def test_the_service_may_say_when(intake: IntakeClient, fake: FakeIntake) 
 
 
 async def test_a_page_that_is_not_ours_is_no_answer(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", text("<html>Please sign in to the Wi-Fi</html>"))
+    fake.troubles.order("create", text("<html>Please sign in to the Wi-Fi</html>"))
 
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
 
 
 async def test_an_endless_answer_is_not_read(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", text("x" * 3_000_000))
+    fake.troubles.order("create", text("x" * 3_000_000))
 
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
@@ -163,14 +164,14 @@ async def test_a_slow_service_is_left_after_the_time_limit(
     intake: IntakeClient, fake: FakeIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "CALL_WITHIN", aiohttp.ClientTimeout(total=0.1))
-    fake.trouble("look_up", slow(0.3))
+    fake.troubles.order("look_up", slow(0.3))
 
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos())
 
 
 async def test_a_duplicate_names_the_case_there_is(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", status(409, {"number": "CS-1120-0007"}))
+    fake.troubles.order("create", status(409, {"number": "CS-1120-0007"}))
 
     with pytest.raises(Duplicate) as fault:
         await intake.submit(REFERENCE, application(), photos(), first=True)
@@ -178,7 +179,7 @@ async def test_a_duplicate_names_the_case_there_is(intake: IntakeClient, fake: F
 
 
 async def test_a_key_in_use_is_tried_later(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.trouble("create", status(409))
+    fake.troubles.order("create", status(409))
 
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
@@ -187,7 +188,7 @@ async def test_a_key_in_use_is_tried_later(intake: IntakeClient, fake: FakeIntak
 async def test_changed_bytes_under_a_used_key_are_refused_and_not_renamed(
     intake: IntakeClient, fake: FakeIntake
 ) -> None:
-    fake.trouble("create", lose_answer())
+    fake.troubles.order("create", lose_answer())
     with pytest.raises(TryLater):
         await intake.submit(REFERENCE, application(), photos(), first=True)
 
@@ -208,7 +209,7 @@ async def test_a_page_whose_bytes_changed_here_is_not_sent(intake: IntakeClient,
 
 
 async def test_no_more_than_eight_calls_at_a_time(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.always(slow(0.02))
+    fake.troubles.always(slow(0.02))
 
     await asyncio.gather(*(intake.ping() for _ in range(30)))
 
@@ -218,11 +219,11 @@ async def test_no_more_than_eight_calls_at_a_time(intake: IntakeClient, fake: Fa
 async def test_a_service_that_is_down_is_left_alone_for_a_while(
     intake: IntakeClient, fake: FakeIntake, clock: Clock
 ) -> None:
-    fake.always(status(500))
+    fake.troubles.always(status(500))
     for _ in range(BREAK_AFTER):
         with pytest.raises(TryLater):
             await intake.ping()
-    fake.always(None)
+    fake.troubles.always(None)
 
     with pytest.raises(TryLater) as fault:
         await intake.ping()
@@ -238,7 +239,7 @@ async def test_a_service_that_is_down_is_left_alone_for_a_while(
 async def test_one_call_decides_whether_the_service_is_back(
     intake: IntakeClient, fake: FakeIntake, clock: Clock
 ) -> None:
-    fake.always(status(500))
+    fake.troubles.always(status(500))
     for _ in range(BREAK_AFTER):
         with pytest.raises(TryLater):
             await intake.ping()
@@ -251,7 +252,7 @@ async def test_one_call_decides_whether_the_service_is_back(
 
 
 async def test_a_refusal_does_not_count_as_being_down(intake: IntakeClient, fake: FakeIntake) -> None:
-    fake.always(status(422))
+    fake.troubles.always(status(422))
     for _ in range(BREAK_AFTER + 1):
         with pytest.raises(RefusedByIntake):
             await intake.rate("CS-1121-0001", 1)
@@ -305,7 +306,7 @@ async def test_events_that_are_not_understood_are_asked_for_again(
     intake: IntakeClient, fake: FakeIntake
 ) -> None:
     for nonsense in ([{"seq": "one"}], [7], {"a": 1}, "x", None):
-        fake.trouble("events", status(200, {"events": nonsense}))
+        fake.troubles.order("events", status(200, {"events": nonsense}))
         with pytest.raises(TryLater):
             await intake.events("CS-1121-0001", 0)
 
