@@ -25,4 +25,25 @@ def names_on(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name, (is_on, _) in _CHANNELS.items() if is_on(settings))
 
 
-_CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {}
+def _wechat(settings: Settings, kit: Kit) -> Channel:
+    from handlers.channels.wechat import Account, WeChat, form_of
+
+    account = Account(
+        app_id=settings.wechat_app_id,
+        secret=settings.wechat_app_secret.get_secret_value(),
+        token=settings.wechat_token.get_secret_value(),
+        aes_key=settings.wechat_aes_key.get_secret_value(),
+        mode=settings.wechat_mode,
+        api_url=settings.wechat_api_url,
+        template=form_of(settings.wechat_template),
+        subscription=form_of(settings.wechat_subscription),
+        menus=settings.wechat_menus,
+        messages=settings.wechat_messages,
+        messages_after_tap=settings.wechat_messages_after_tap,
+    )
+    return WeChat(account, kit, REPLY_SLOTS["wechat"])
+
+
+_CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {
+    "wechat": (lambda settings: bool(settings.wechat_app_id), _wechat),
+}

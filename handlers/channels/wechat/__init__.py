@@ -1,0 +1,65 @@
+"""WeChat official account. What came is read and answered by `webhook`, what leaves goes by `sending`.
+
+account   what the deployment says of it       envelope  signed, fresh, decrypted
+reading   one call of WeChat's in our words     passive   the answer inside that call
+webhook   the route that ties these together
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from aiohttp import web
+
+from dialogs.messages import Address, News
+from handlers.channels.base import Kit, Part, Rung
+from handlers.channels.wechat.account import Account, Form, capabilities, form_of
+from handlers.channels.wechat.reading import Consent, Report
+
+__all__ = ["Account", "Form", "WeChat", "form_of"]
+
+REPLY_SLOT = timedelta(seconds=4.5)
+
+
+class WeChat:
+    """The channel of one official account."""
+
+    name = "wechat"
+
+    def __init__(self, account: Account, kit: Kit, slot: timedelta = REPLY_SLOT) -> None:
+        self._account = account
+        self._kit = kit
+        self.account = account.app_id
+        self.can = capabilities(account, slot)
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put the webhook on the application."""
+
+    async def report(self, report: Report) -> None:
+        """WeChat says how a notice of ours has ended."""
+
+    async def consent(self, consent: Consent) -> None:
+        """A follower agreed to notices of a template, or took that back."""
+
+    async def send(self, to: Address, part: Part, *, key: str) -> str:
+        """Send one customer-service message."""
+        raise NotImplementedError
+
+    async def notify(self, to: Address, news: News, rung: Rung, *, key: str) -> str:
+        """Send a subscription notice or a template message."""
+        raise NotImplementedError
+
+    def fetch(self, ref: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield a photo by its media id."""
+        raise NotImplementedError
+
+    async def typing(self, to: Address) -> None:
+        """Show that we are writing."""
+
+    async def deep_link(self, scene: str) -> str:
+        """Return what a QR code has to hold to open the account with `scene`."""
+        return ""
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,170 @@
+"""The envelope of WeChat's calls: who signed it, when, and what is sealed inside.
+
+Every call carries `signature`, over our token, a time and a nonce. In encrypted and in compatible mode
+the message is AES-256-CBC ciphertext, and `msg_signature` covers that too. Nothing is believed before
+its signature is found right, and nothing a stranger can send raises anything but Refusal.
+
+wechatpy has the cipher, the signer and the XML reader; it does not compare in constant time, knows no
+age of a signature, and raises what comes (IndexError, struct.error, ...) for malformed ciphertext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from xml.parsers import expat
+
+import xmltodict
+from wechatpy.crypto import PrpCrypto, WeChatCrypto
+from wechatpy.exceptions import InvalidAppIdException
+from wechatpy.utils import WeChatSigner
+
+from handlers.channels.wechat.account import Account, key_bytes
+from handlers.security import same
+
+FRESH_WITHIN = timedelta(minutes=5)  # WeChat's three tries take 15 s; the rest is for clocks that are off
+BODY_LIMIT = 64 * 1024  # bytes; a text is at most 2 KiB, and deep XML costs time by its length
+DEPTH_LIMIT = 8  # levels of XML; the deepest of WeChat's events has 5
+NONCE_LIMIT = 128  # characters
+
+
+class Refusal(Exception):
+    """A call that is not taken.
+
+    reason: forged, stale, replayed, malformed, too_big or not_ours; never anything the caller wrote.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope that was found right. sealed: it came encrypted, so must the answer be."""
+
+    xml: str
+    sealed: bool
+
+
+def verify(account: Account, query: Mapping[str, str], now: datetime) -> None:
+    """Pass a call whose signature is right and fresh.
+
+    Raises:
+        Refusal: forged, stale.
+    """
+    stamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
+    if not (_is_number(stamp) and len(nonce) <= NONCE_LIMIT and nonce.isascii()):
+        raise Refusal(403, "forged")
+    if not same(query.get("signature", ""), sign(account.token, stamp, nonce)):
+        raise Refusal(403, "forged")
+    if abs(int(stamp) - now.timestamp()) > FRESH_WITHIN.total_seconds():
+        raise Refusal(403, "stale")
+
+
+def unseal(account: Account, query: Mapping[str, str], body: bytes, now: datetime) -> Envelope:
+    """Return what is in the envelope.
+
+    Raises:
+        Refusal: forged, stale, malformed, too_big, not_ours (sealed for another account).
+    """
+    verify(account, query, now)
+    if len(body) > BODY_LIMIT:
+        raise Refusal(413, "too_big")
+    if query.get("encrypt_type", "raw") == "raw":
+        if account.mode != "plain":
+            raise Refusal(403, "forged")  # in the clear anybody who saw one signature could write anything
+        return Envelope(_text(body), sealed=False)
+    sealed = elements(_text(body)).get("Encrypt")
+    if not isinstance(sealed, str) or not sealed.isascii():
+        raise Refusal(400, "malformed")
+    if not same(
+        query.get("msg_signature", ""), sign(account.token, query["timestamp"], query["nonce"], sealed)
+    ):
+        raise Refusal(403, "forged")
+    return Envelope(_decrypt(account, sealed), sealed=True)
+
+
+def seal(account: Account, xml: str, now: datetime, nonce: str) -> str:
+    """Return `xml` encrypted and signed, as an answer to an encrypted call has to be."""
+    crypto = WeChatCrypto(account.token, account.aes_key, account.app_id)
+    sealed: str = crypto.encrypt_message(xml, nonce, str(int(now.timestamp())))
+    return sealed
+
+
+def sign(*parts: str) -> str:
+    """Return the signature over `parts`: SHA-1 over their sorted concatenation, in hexadecimal."""
+    signer = WeChatSigner()
+    signer.add_data(*parts)
+    signature: str = signer.signature
+    return signature
+
+
+def elements(xml: str) -> Mapping[str, Any]:
+    """Return what is directly in the root <xml>: text by name; None, mappings and lists where XML has them.
+
+    Raises:
+        Refusal: malformed: no such XML, an entity or document type in it, or too deep.
+    """
+    bounded(xml)
+    try:
+        root = xmltodict.parse(xml).get("xml")
+    except (expat.ExpatError, ValueError) as fault:
+        raise Refusal(400, "malformed") from fault
+    if not isinstance(root, dict):
+        raise Refusal(400, "malformed")
+    return root
+
+
+def bounded(xml: str) -> None:
+    """Pass XML that is safe to be read whole: well formed, flat, without a document type.
+
+    Raises:
+        Refusal: malformed.
+    """
+    depth = 0
+
+    def enter(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEPTH_LIMIT:
+            raise Refusal(400, "malformed")
+
+    def leave(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def refuse(*_: object) -> None:
+        raise Refusal(400, "malformed")
+
+    reader = expat.ParserCreate()
+    reader.StartElementHandler, reader.EndElementHandler = enter, leave
+    reader.StartDoctypeDeclHandler = refuse  # where bombs and foreign files are declared
+    try:
+        reader.Parse(xml, True)
+    except (expat.ExpatError, ValueError) as fault:
+        raise Refusal(400, "malformed") from fault
+
+
+def _decrypt(account: Account, sealed: str) -> str:
+    try:
+        opened: str = PrpCrypto(key_bytes(account.aes_key)).decrypt(sealed, account.app_id)
+    except InvalidAppIdException as fault:
+        raise Refusal(403, "not_ours") from fault
+    except Exception as fault:  # whatever wechatpy stumbles over in ciphertext of a wrong shape
+        raise Refusal(400, "malformed") from fault
+    return opened
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as fault:
+        raise Refusal(400, "malformed") from fault
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12
