@@ -20,7 +20,11 @@ LOOK_BY_HAND = "look_by_hand"  # flag on a photo kept although it was judged unu
 SIDEWAYS = "sideways"  # flag: the card stands upright in the picture, the clerk may have to turn it
 
 # Why an upload could not be looked at, in the words of wording/photos.yaml.
-FAULTS = ("not_a_photo", "animated", "too_big", "too_many_pixels", "truncated", "unreadable")
+LOST, NO_ROOM = "lost", "no_room"  # it never came to us: gone from the platform; more than a day's share
+FAULTS = (
+    *("not_a_photo", "animated", "too_big", "too_many_pixels", "truncated", "unreadable"),
+    *(LOST, NO_ROOM),
+)
 
 
 @dataclass(frozen=True, slots=True)

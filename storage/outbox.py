@@ -119,6 +119,8 @@ def row_of(
         (effect.due, f"{effect.name}:{effect.key}") if isinstance(effect, SetTimer) else (due or now, key)
     )
     lane = _LANES.get(kind, "other:{conversation}").format_map({**words, "conversation": conversation})
+    if words.get("channel") and kind == "Say":
+        lane += ":" + words["channel"]  # said there alone: it neither waits for nor joins the others
     payload = box.seal(dumps(words), _aad(id_))
     return (id_, conversation, lane, place, kind, key, due, "todo", 0, 0, payload, cause, now, 0, 0)
 

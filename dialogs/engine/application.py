@@ -15,6 +15,7 @@ from dialogs.script import Limit
 from dialogs.script.road import CONSENT, Station
 from dialogs.turn import Submit, TrackCase
 
+TAIL = 4  # characters of the identity number by which he can ask for his case elsewhere
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing to confuse on the phone
 
 
@@ -89,6 +90,8 @@ def submit(talk: Talk) -> None:
         "rating": "",
         "answers": dict(session.answers),
         "files": photos_in(session.answers),
+        "phone": _reached_at(talk),
+        "tail": _applicant(talk)["id_number"][-TAIL:],
         "keep_days": script.keep_days,
         "ended": "",
     }
@@ -129,6 +132,12 @@ def _applicant(talk: Talk) -> dict[str, str]:
         if field and not found[field]:
             found[field] = row["value"]
     return found
+
+
+def _reached_at(talk: Talk) -> str:
+    """Return the mobile number he gave, E.164, "" when none was asked for."""
+    numbers = (row["value"] for row in _answers(talk) if row["kind"] == "phone")
+    return next((f"+86{number}" for number in numbers), "")
 
 
 def _materials(talk: Talk, papers: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from dialogs.answers import plain
 from dialogs.engine import progress
-from dialogs.engine.flow import leave, start
+from dialogs.engine.arriving import begin
+from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
 from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
 from dialogs.turn import Rate, Withdraw
@@ -54,9 +55,7 @@ def _hear_choose(talk: Talk, said: Said) -> None:
     else:
         picked = _search(talk, said.text)
     if picked:
-        script = talk.world.library.scripts[talk.world.library.live[picked]]
-        talk.say("engine.begin", title=talk.pick(script.title), about=talk.pick(script.about))
-        start(talk, picked)
+        begin(talk, picked)
 
 
 def _search(talk: Talk, text: str) -> str:

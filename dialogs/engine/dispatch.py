@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import asides, keeping, papers, progress, stations
+from dialogs.engine import arriving, asides, keeping, papers, progress, stations
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -28,6 +28,8 @@ from dialogs.turn import (
     ApplicationReceived,
     ApplicationRefused,
     Event,
+    Flooded,
+    MediaFetched,
     MessageReceived,
     Opened,
     PhotoMeasured,
@@ -38,7 +40,6 @@ from dialogs.turn import (
 )
 from dialogs.world import World
 
-CLERK = "clerk:"  # how the owner of a conversation begins while a person has it
 MAX_TEXT = 2000  # characters we look at; nobody answers one question with more
 
 
@@ -55,15 +56,11 @@ def advance(world: World, session: Session, event: Event) -> Turn:
     return talk.turn()
 
 
-def _opened(talk: Talk, event: Opened) -> None:
-    talk.change(id=event.conversation, lang=event.lang)
-    talk.next()
-
-
 def _message(talk: Talk, event: MessageReceived) -> None:
     message = event.message
     talk.change(seen=talk.day)
-    if talk.session.owner.startswith(CLERK):
+    arriving.from_channel(talk, message.channel)
+    if talk.with_clerk:
         return  # a person is talking with him; the message is in the transcript
     if message.media:
         papers.receive(talk, message.media)
@@ -95,6 +92,8 @@ def _wrote(talk: Talk, message: Inbound) -> None:
     command = recognise(plain(text))
     if command and not (text.isdigit() and _wants_digits(talk)):
         COMMAND_ACTS[command[0]](talk, command[1])
+    elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).sure:
+        talk.next()
     else:
         _floor(talk).hear(talk, Said(text=text))
 
@@ -115,8 +114,10 @@ def _floor(talk: Talk) -> Floor:
 
 
 _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
-    Opened: _opened,
+    Opened: arriving.opened,
     MessageReceived: _message,
+    Flooded: arriving.flooded,
+    MediaFetched: papers.fetched,
     PhotoMeasured: papers.measured,
     ApplicationReceived: progress.received,
     ApplicationDelayed: progress.delayed,

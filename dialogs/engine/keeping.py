@@ -17,6 +17,8 @@ from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 DRAFT_DAYS = 30
 LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
 
+_FORGOTTEN = {"files": [], "answers": {}, "phone": "", "tail": ""}
+
 CASE, DRAFT = "forget_case", "forget_draft"
 
 
@@ -47,7 +49,7 @@ def _case_due(talk: Talk, reference: str) -> None:
         talk.do(SetTimer(CASE, reference, talk.world.now + LOOK_AGAIN))
         return
     talk.do(*[ForgetFile(file) for file in case["files"]], ForgetWords(datetime.fromisoformat(case["ended"])))
-    talk.change(cases={**talk.session.cases, reference: {**case, "files": [], "answers": {}}})
+    talk.change(cases={**talk.session.cases, reference: {**case, **_FORGOTTEN}})
 
 
 def _draft_due(talk: Talk) -> None:

@@ -10,12 +10,12 @@ from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
 from dialogs.engine.notice import pages
 from dialogs.engine.talk import PERSON, Said, Talk, meant
-from dialogs.messages import Card, Media
+from dialogs.messages import Card, Media, MediaKind
 from dialogs.script import Material
 from dialogs.script.road import Station
-from dialogs.turn import ForgetFile, MeasurePhoto, OpenTicket, PhotoMeasured, Say
+from dialogs.turn import FetchMedia, ForgetFile, MeasurePhoto, MediaFetched, OpenTicket, PhotoMeasured, Say
 
-__all__ = ["ask", "hear", "measured", "receive", "title"]
+__all__ = ["ask", "fetched", "hear", "measured", "receive", "title"]
 
 
 def wanted(talk: Talk) -> list[Station]:
@@ -87,20 +87,47 @@ def _drop(talk: Talk, key: str) -> None:
 
 def receive(talk: Talk, media: Sequence[Media]) -> None:
     """Put each photo to the next page wanted, in the order they came; what is not wanted is forgotten."""
+    for kind in dict.fromkeys(each.kind for each in media if each.kind != "photo"):
+        _no_photo(talk, kind)
     for each in media:
-        slots = wanted(talk)
-        if each.kind != "photo":
-            talk.say("engine.photo_only")
-        elif slots:
+        slots = wanted(talk) if each.kind == "photo" else []
+        if slots:
             talk.change(judging={**talk.session.judging, each.file: slots[0].key})
-            talk.do(MeasurePhoto(each.file))
-            continue
-        elif talk.session.judging:
-            talk.say("engine.photo_enough")
-        else:
-            talk.say("engine.photo_not_now")
-            talk.again()
-        talk.do(ForgetFile(each.file))
+            talk.do(_look_at(talk, each))
+        elif each.file and not each.ref:  # what lies with the platform is simply not fetched
+            talk.do(ForgetFile(each.file))
+        if each.kind == "photo" and not slots:
+            _not_wanted(talk)
+
+
+def _look_at(talk: Talk, photo: Media) -> FetchMedia | MeasurePhoto:
+    """Return the order to look at a photo; what lies on the platform's servers is fetched first."""
+    if photo.ref:
+        return FetchMedia(photo.file, photo.ref, talk.session.channel)
+    return MeasurePhoto(photo.file)
+
+
+def _not_wanted(talk: Talk) -> None:
+    if talk.session.judging:
+        talk.say("engine.photo_enough")
+    else:
+        talk.say("engine.photo_not_now")
+        talk.again()
+
+
+def _no_photo(talk: Talk, kind: MediaKind) -> None:
+    """Say in one sentence what to send instead, and put the present question again."""
+    if kind == "elsewhere" and not wanted(talk):
+        talk.say("engine.photo_not_now")
+    else:
+        talk.say(f"engine.media_{kind}")
+    talk.again()
+
+
+def fetched(talk: Talk, event: MediaFetched) -> None:
+    """The photo is ours now: look at it, if it is still wanted."""
+    wanted_still = event.file in talk.session.judging
+    talk.do(MeasurePhoto(event.file) if wanted_still else ForgetFile(event.file))
 
 
 def measured(talk: Talk, event: PhotoMeasured) -> None:
@@ -171,9 +198,9 @@ def _refuse(talk: Talk, station: Station, event: PhotoMeasured, verdict: photos.
         _take(talk, station, event, (photos.LOOK_BY_HAND, *verdict.reasons))
         return
     talk.do(ForgetFile(event.file))
-    text = talk.words(
-        "engine.photo_again", title=title(talk, station), why=talk.words(f"photos.{verdict.reasons[0]}")
-    )
+    why = talk.words(f"photos.{verdict.reasons[0]}")
+    again = verdict.reasons[0] != photos.NO_ROOM  # not today: nothing he could send would be taken
+    text = talk.words("engine.photo_again", title=title(talk, station), why=why) if again else why
     if station in wanted(talk):
         person = [(PERSON, talk.words("engine.option_person"))] if tries >= photos.TRIES else []
         talk.ask(text, person, _card(talk, station))

@@ -11,6 +11,8 @@ A case is kept in the session under its reference:
     rating            "", "asked", or the code given, "1" (very satisfied) to "5"
     answers           what was handed in, until it has a number; {} after
     files             its photos, until the promised time for keeping them is over
+    phone, tail       where a text message reaches him (E.164), and the last four of his identity number, by
+                      which he can ask for the case elsewhere; "" when not given, or no longer kept
     ended             when it ended (ISO 8601), "" while it runs
 """
 
@@ -25,7 +27,7 @@ from dialogs.calendar import local_day, spoken
 from dialogs.engine import keeping
 from dialogs.engine.flow import forget_photos, refold
 from dialogs.engine.talk import Talk
-from dialogs.messages import Card, Choice, Outbound
+from dialogs.messages import Card, Choice, News, Outbound
 from dialogs.script.road import READ_BACK
 from dialogs.turn import (
     ApplicationDelayed,
@@ -50,25 +52,30 @@ RATE = "rate."  # prefix of a rating's prompt: such a tap is never stale
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What an event of the intake service means. `say` is a sentence, "" when there is nothing to push."""
+class Report:
+    """What an event of the intake service means.
+
+    say: a sentence, "" when there is nothing to push. due: the field of `data` that holds the new due day.
+    vital: it ends the matter or wants something of him, so he has to read all of it.
+    """
 
     state: str
     say: str = ""
-    due: str = ""  # the field of `data` that holds the new due day
+    due: str = ""
+    vital: bool = False
 
 
-NEWS: Mapping[str, News] = {
-    "preregistered": News("submitted", due="answer_by"),
-    "pre_review_started": News("pre_review", "progress.pre_review"),
-    "accepted": News("accepted", "progress.accepted", due="promised_by"),
-    "stage_changed": News("in_progress", "progress.in_progress"),
-    "approved": News("approved", "progress.approved"),
-    "denied": News("denied", "progress.denied"),
-    "not_accepted": News("not_accepted", "progress.not_accepted"),
-    "delivered": News("delivered", "progress.delivered"),
-    "withdrawn": News("withdrawn", "progress.withdrawn"),
-    "closed": News("closed"),
+REPORTS: Mapping[str, Report] = {
+    "preregistered": Report("submitted", due="answer_by"),
+    "pre_review_started": Report("pre_review", "progress.pre_review"),
+    "accepted": Report("accepted", "progress.accepted", due="promised_by"),
+    "stage_changed": Report("in_progress", "progress.in_progress"),
+    "approved": Report("approved", "progress.approved", vital=True),
+    "denied": Report("denied", "progress.denied", vital=True),
+    "not_accepted": Report("not_accepted", "progress.not_accepted", vital=True),
+    "delivered": Report("delivered", "progress.delivered", vital=True),
+    "withdrawn": Report("withdrawn", "progress.withdrawn", vital=True),
+    "closed": Report("closed"),
 }
 
 
@@ -91,7 +98,7 @@ def _registered(talk: Talk, reference: str, number: str, answer_by: str, seq: in
     _change(talk, reference, number=number, state="submitted", due=answer_by, at=day, answers={}, seq=seq)
     key = "progress.received" if answer_by else "progress.received_without_day"
     text = talk.words(key, number=number, day=_day(talk, answer_by))
-    talk.tell(text, receipt(talk, reference))
+    talk.tell(text, receipt(talk, reference), _news(talk, reference, vital=True))
 
 
 def delayed(talk: Talk, event: ApplicationDelayed) -> None:
@@ -112,10 +119,12 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
     if event.number:
         _change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
         talk.do(*forget_photos(answers))
-        talk.say("progress.duplicate", number=event.number)
+        text = talk.words("progress.duplicate", number=event.number)
+        talk.tell(text, None, _news(talk, event.reference, vital=True, number=event.number))
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
-    talk.say("progress.refused", phone=talk.phone)
+    refusal = _news(talk, event.reference, vital=True, state="refused")
+    talk.tell(talk.words("progress.refused", phone=talk.phone), None, refusal)
     # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk.
     if talk.session.script or case["script"] not in talk.world.library.scripts:
         _change(talk, event.reference, state="refused", ended=now)
@@ -132,9 +141,8 @@ def withdrawal_refused(talk: Talk, event: WithdrawalRefused) -> None:
     """Say that it is too late to take it back, and how it stands."""
     case = talk.session.cases.get(event.reference)
     if case is not None:
-        talk.tell(
-            talk.words("progress.withdrawal_refused", number=case["number"]), card(talk, event.reference)
-        )
+        text = talk.words("progress.withdrawal_refused", number=case["number"])
+        talk.tell(text, card(talk, event.reference), _news(talk, event.reference, vital=True))
 
 
 # News
@@ -160,29 +168,29 @@ def reported(talk: Talk, event: ProgressReported) -> None:
 
 def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
     kind = event.data.get("result", "") if event.type == "decided" else event.type
-    news = NEWS.get(kind)
-    if news is None:  # a later contract's event: nothing we could say, and nothing lost
+    report = REPORTS.get(kind)
+    if report is None:  # a later contract's event: nothing we could say, and nothing lost
         _change(talk, event.reference, seq=event.seq)
         return
     when = local_day(event.occurred_at).isoformat()
-    due = (event.data.get(news.due) if news.due else "") or case["due"]
-    ends = news.state in ENDED or news.state in ("approved", "delivered", "closed")
-    over = news.state in ENDED or news.state in ("delivered", "closed")
+    due = (event.data.get(report.due) if report.due else "") or case["due"]
+    ends = report.state in ENDED or report.state in ("approved", "delivered", "closed")
+    over = report.state in ENDED or report.state in ("delivered", "closed")
     _change(
         talk,
         event.reference,
         seq=event.seq,
         number=event.number,
-        state=news.state,
-        at={**case["at"], news.state: when},
+        state=report.state,
+        at={**case["at"], report.state: when},
         due="" if ends else due,
         ended=case["ended"] or (talk.world.now.isoformat() if over else ""),
     )
     if over and not case["ended"]:
         keeping.end_case(talk, event.reference, case["keep_days"])
-    if news.say:
+    if report.say:
         text = talk.words(
-            news.say + ("" if due or ends else "_without_day"),
+            report.say + ("" if due or ends else "_without_day"),
             number=event.number,
             title=_title(talk, case),
             day=_day(talk, due),
@@ -191,7 +199,23 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
             rights=event.data.get("rights", ""),
             note=event.data.get("note", ""),
         )
-        talk.tell(text.rstrip(), card(talk, event.reference))
+        news = _news(talk, event.reference, vital=report.vital, day=when)
+        talk.tell(text.rstrip(), card(talk, event.reference), news)
+
+
+def _news(
+    talk: Talk, reference: str, *, vital: bool, state: str = "", number: str = "", day: str = ""
+) -> News:
+    """Return the few words of a notice about a case as it stands, or as it is said to stand."""
+    case = talk.session.cases[reference]
+    return News(
+        title=_title(talk, case),
+        number=number or case["number"] or reference,
+        state=talk.words(f"progress.step_{state or case['state']}"),
+        day=_day(talk, day or talk.day),
+        vital=vital,
+        phone=case.get("phone", ""),
+    )
 
 
 # The cards

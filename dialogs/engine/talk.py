@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from dialogs.answers.matching import match
-from dialogs.messages import Card, Choice, Outbound
+from dialogs.messages import Card, Choice, News, Outbound
 from dialogs.office import Office
 from dialogs.script import Script
 from dialogs.script.road import Road
@@ -17,6 +17,7 @@ from dialogs.turn import Effect, Say, Turn
 from dialogs.wording import pick, say
 from dialogs.world import World
 
+CLERK = "clerk:"  # how the owner of a conversation begins while a person has it
 MAX_WRONG = 3  # wrong answers in a row before a person is offered
 
 Options = Iterable[tuple[str, str]]  # (option id, label)
@@ -85,6 +86,11 @@ class Talk:
         """The present question is due once more, under its number."""
         self.question = self.question or "again"
 
+    @property
+    def with_clerk(self) -> bool:
+        """Say whether a person has the conversation: then only what he must know is said."""
+        return self.session.owner.startswith(CLERK)
+
     # What the present script is
 
     @property
@@ -122,9 +128,13 @@ class Talk:
 
     # Saying
 
-    def tell(self, text: str, card: Card | None = None) -> None:
+    def tell(self, text: str, card: Card | None = None, news: News | None = None) -> None:
         """Say something that is not a question."""
-        self.do(Say(Outbound(text, (), card)))
+        self.do(Say(Outbound(text, (), card, news)))
+
+    def tell_on(self, channel: str, key: str, /, **values: object) -> None:
+        """Say one of the bot's own sentences on one channel, wherever he is now."""
+        self.do(Say(Outbound(self.words(key, **values)), channel))
 
     def say(self, key: str, /, **values: object) -> None:
         """Say one of the bot's own sentences."""

@@ -31,7 +31,8 @@ def shipped_library() -> Library:
 class Chat:
     """One applicant's conversation with the engine alone. The clock steps ten seconds a turn."""
 
-    def __init__(self, *scripts: Script, now: datetime = START) -> None:
+    def __init__(self, *scripts: Script, now: datetime = START, opened: bool = True) -> None:
+        """`opened`: he came by a page or a button that says so; else a word is the first we hear."""
         self.library = Library.of(scripts) if scripts else shipped_library()
         calendar = Calendar({}, frozenset({2026}))
         self.offices = {each.id: each.with_calendar(calendar) for each in offices().values()}
@@ -39,7 +40,9 @@ class Chat:
         self.session = Session()
         self.turns: list[list[Effect]] = []
         self._photos = 0
-        self.happen(Opened("01TESTCONVERSATION00000000"))
+        self.channel = ""
+        if opened:
+            self.happen(Opened("01TESTCONVERSATION00000000"))
 
     def happen(self, event: Event) -> Chat:
         """Take an event; everything is encoded and decoded on the way, as in the database."""
@@ -55,18 +58,23 @@ class Chat:
 
     def say(self, *texts: str) -> Chat:
         for text in texts:
-            self.happen(MessageReceived(Inbound(f"m{len(self.turns)}", self.now, text=text)))
+            self._send(text=text)
+        return self
+
+    def on(self, channel: str) -> Chat:
+        """Speak by this channel from now on."""
+        self.channel = channel
         return self
 
     def tap(self, *labels: str) -> Chat:
         """Tap the button that says `label` on the newest message that has one."""
         for label in labels:
             choice = next(each for each in self.choices if each.label == label)
-            self.happen(MessageReceived(Inbound(f"m{len(self.turns)}", self.now, choice=choice.id)))
+            self._send(choice=choice.id)
         return self
 
     def tap_id(self, choice: str) -> Chat:
-        return self.happen(MessageReceived(Inbound(f"m{len(self.turns)}", self.now, choice=choice)))
+        return self._send(choice=choice)
 
     def send_photo(self, fault: str = "", **measure: Any) -> Chat:
         """Send a photo and have it measured: a good one unless told otherwise."""
@@ -74,8 +82,14 @@ class Chat:
 
     def upload(self) -> Chat:
         self._photos += 1
-        media = (Media(f"photo{self._photos}"),)
-        return self.happen(MessageReceived(Inbound(f"m{len(self.turns)}", self.now, media=media)))
+        return self.send(Media(f"photo{self._photos}"))
+
+    def send(self, *media: Media) -> Chat:
+        return self._send(media=media)
+
+    def _send(self, **what: Any) -> Chat:
+        inbound = Inbound(f"m{len(self.turns)}", self.now, channel=self.channel, **what)
+        return self.happen(MessageReceived(inbound))
 
     def judge(self, fault: str = "", file: str = "", **measure: Any) -> Chat:
         name = file or f"photo{self._photos}"

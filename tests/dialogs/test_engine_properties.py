@@ -78,7 +78,7 @@ TYPED = st.sampled_from(
     ]
 )
 LOOKS = st.sampled_from(["a" * 64, "5" * 64, "0f" * 32, ""])
-FAULTS = st.sampled_from(["", "", "", "", "not_a_photo", "truncated", "too_big"])
+FAULTS = st.sampled_from(["", "", "", "", "not_a_photo", "truncated", "too_big", "lost", "no_room"])
 
 
 class Conversation(RuleBasedStateMachine):

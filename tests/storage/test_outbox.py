@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from dialogs.messages import Address, Outbound
 from dialogs.turn import MeasurePhoto, PhotoMeasured, Say, SetTimer, Submit, TimerFired
@@ -54,6 +55,25 @@ async def test_messages_to_a_platform_are_ordered_and_those_to_our_page_are_not(
     assert [(item.conversation, item.effect, item.key) for item in items] == [
         (wechat, Say(Outbound("1 你好")), "2")
     ]
+
+
+async def test_what_is_said_on_one_channel_alone_does_not_join_the_others(world: World) -> None:
+    conversation = await world.person(channel="wechat")
+    await world.write(conversation, "there goodbye")
+
+    def free(connection: Connection) -> list[Item]:
+        now = world.now
+        return outbox.claim_words(
+            connection, world.vault, conversation, until=now, now=now, lease=LEASE, worker="w"
+        )
+
+    assert [_words(item) for item in await world.db.run(free)] == ["1 there goodbye"]
+    assert [_words(item) for item in await claim(world)] == ["goodbye"]
+
+
+def _words(item: Item) -> str:
+    assert isinstance(item.effect, Say)
+    return item.effect.message.text
 
 
 async def test_a_lane_waits_for_its_first_and_others_do_not(world: World) -> None:

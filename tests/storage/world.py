@@ -65,6 +65,7 @@ class Dialog:
             "number": lambda: (TrackCase("ref-1", rest, "enrolment", "submitted", 1),),
             "timer": lambda: (SetTimer("remind", "ref-1", now + timedelta(minutes=int(rest))),),
             "person": lambda: (OpenTicket("asked", rest),),
+            "there": lambda: (Say(Outbound(rest), "wechat"),),
             "card": lambda: (
                 Say(Outbound(rest, (Choice("1:a", "甲"),), Card("notice", "要带什么", {"sections": []}))),
             ),

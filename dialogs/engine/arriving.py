@@ -1,0 +1,73 @@
+"""How somebody comes in: by a link, a code or a word, from one channel or another, or far too fast."""
+
+from __future__ import annotations
+
+from dialogs.engine.flow import put_away, start
+from dialogs.engine.talk import Talk
+from dialogs.turn import Flooded, Opened
+
+
+def greeted(talk: Talk) -> bool:
+    """Say whether we have asked him anything yet. Where nothing is opened, a word is the first we hear."""
+    return talk.session.prompt > 0
+
+
+def opened(talk: Talk, event: Opened) -> None:
+    """Say hello, or go on: some apps report every visit as an opening, and links are opened twice."""
+    talk.change(id=talk.session.id or event.conversation)
+    if not greeted(talk):
+        talk.change(lang=event.lang)
+    from_channel(talk, event.channel)
+    if talk.with_clerk:
+        return
+    if event.scene in talk.world.library.live:
+        _by_service(talk, event.scene)
+    elif greeted(talk):
+        talk.say("engine.back_again")
+        talk.again()
+    else:
+        talk.next()
+
+
+def _by_service(talk: Talk, service: str) -> None:
+    """He came by the poster of a service: begin it. What he was filling in is kept for another day."""
+    session = talk.session
+    if session.script and talk.script.id == service:
+        talk.say("engine.back_again")
+        talk.again()
+        return
+    if session.answers or session.dormant:
+        talk.say("engine.laid_aside", title=talk.pick(talk.script.title))
+        put_away(talk)
+    begin(talk, service)
+
+
+def begin(talk: Talk, service: str) -> None:
+    """Say what it is about, and step on its road."""
+    script = talk.world.library.scripts[talk.world.library.live[service]]
+    talk.say("engine.begin", title=talk.pick(script.title), about=talk.pick(script.about))
+    start(talk, service)
+
+
+def from_channel(talk: Talk, channel: str) -> None:
+    """He speaks from here now: say so where he spoke before, so that nobody waits there."""
+    before = talk.session.channel
+    if not channel or channel == before:
+        return
+    talk.change(channel=channel)
+    if before:
+        talk.tell_on(before, "engine.moved_to", place=place(talk, channel))
+
+
+def place(talk: Talk, channel: str) -> str:
+    """Return what people call a channel."""
+    return talk.words(f"engine.place_{channel}" if channel in PLACES else "engine.place_other")
+
+
+PLACES = ("webchat", "wechat", "telegram", "dingtalk")
+
+
+def flooded(talk: Talk, _: Flooded) -> None:
+    """Say that not everything was read; the present question stands."""
+    if not talk.with_clerk:
+        talk.say("engine.flooded")
