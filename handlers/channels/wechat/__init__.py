@@ -16,6 +16,8 @@ from dialogs.messages import Address, News
 from handlers.channels.base import Kit, Part, Rung
 from handlers.channels.wechat.account import Account, Form, capabilities, form_of
 from handlers.channels.wechat.reading import Consent, Report
+from handlers.channels.wechat.sending import Sender
+from storage import subscriptions
 
 __all__ = ["Account", "Form", "WeChat", "form_of"]
 
@@ -32,6 +34,7 @@ class WeChat:
         self._kit = kit
         self.account = account.app_id
         self.can = capabilities(account, slot)
+        self.sender = Sender(account, kit)
 
     def add_routes(self, app: web.Application) -> None:
         """Put the webhook on the application."""
@@ -41,25 +44,28 @@ class WeChat:
 
     async def consent(self, consent: Consent) -> None:
         """A follower agreed to notices of a template, or took that back."""
+        said = [(consent.template, consent.accepted)]
+        await self._kit.database.run(lambda c: subscriptions.keep(c, consent.address, said, consent.at))
 
     async def send(self, to: Address, part: Part, *, key: str) -> str:
         """Send one customer-service message."""
-        raise NotImplementedError
+        return await self.sender.send(to, part)
 
     async def notify(self, to: Address, news: News, rung: Rung, *, key: str) -> str:
         """Send a subscription notice or a template message."""
-        raise NotImplementedError
+        return await self.sender.notify(to, news, rung, key=key)
 
     def fetch(self, ref: str, limit: int) -> AsyncIterator[bytes]:
         """Yield a photo by its media id."""
-        raise NotImplementedError
+        return self.sender.fetch(ref, limit)
 
     async def typing(self, to: Address) -> None:
         """Show that we are writing."""
+        await self.sender.typing(to)
 
     async def deep_link(self, scene: str) -> str:
         """Return what a QR code has to hold to open the account with `scene`."""
-        return ""
+        return await self.sender.deep_link(scene)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -1,0 +1,132 @@
+"""What each error code of WeChat's interface means for us: a table, code -> what the caller can do.
+
+Codes: https://developers.weixin.qq.com/doc/service/guide/dev/ (全局返回码), and the pages of the calls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from wechatpy.constants import WeChatErrorCode as Code
+
+from handlers.channels.base import Gone, MediaGone, Refused, SendError, TryLater, WaitForApplicant
+
+
+class TokenRefused(TryLater):
+    """The access token is not taken. A new one helps once; after that somebody has to look."""
+
+
+class SpentForToday(TryLater):
+    """The day's calls of this kind are used up."""
+
+
+class NotAgreed(WaitForApplicant):
+    """He does not agree to notices of this template, or does no more."""
+
+
+class SwitchedOff(WaitForApplicant):
+    """The account has no right to this call. It is not tried again for a while."""
+
+
+class TooLong(Refused):
+    """The text is longer than WeChat takes. Send it in pieces."""
+
+
+class NoMenus(Refused):
+    """This kind of account cannot send menu messages. Number the options."""
+
+
+class AlreadyTaken(Exception):
+    """WeChat has had this very message before: it is as good as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """error: what is raised. after: seconds to wait, where WeChat says so. alarm: why to call an operator."""
+
+    error: type[SendError] | type[AlreadyTaken]
+    after: float | None = None
+    alarm: str = ""
+
+
+_ANOTHER_TOKEN = Consequence(TokenRefused, after=60)
+_BUSY = Consequence(TryLater)
+_WINDOW = Consequence(WaitForApplicant)
+_GONE = Consequence(Gone)
+_QUIETLY = Consequence(Refused)
+_WRONG_FORM = Consequence(Refused, alarm="the template's fields are not those of the setting")
+_NO_RIGHT = Consequence(SwitchedOff, alarm="the account has no right to this call")
+_WRONG_KEYS = Consequence(TryLater, after=60, alarm="AppID or AppSecret is wrong")
+
+CONSEQUENCES: Mapping[int, Consequence] = {
+    Code.INVALID_CREDENTIAL.value: _ANOTHER_TOKEN,  # 40001
+    Code.INVALID_ACCESS_TOKEN.value: _ANOTHER_TOKEN,  # 40014
+    Code.EXPIRED_ACCESS_TOKEN.value: _ANOTHER_TOKEN,  # 42001
+    Code.MISSING_ACCESS_TOKEN.value: _ANOTHER_TOKEN,  # 41001
+    Code.SYSTEM_BUSY.value: _BUSY,  # -1
+    20001: _BUSY,  # the same, of subscription notices
+    Code.API_MINUTE_QUOTA_REACH_LIMIT.value: Consequence(TryLater, after=60),  # 45011
+    Code.OUT_OF_API_FREQ_LIMIT.value: Consequence(SpentForToday),  # 45009
+    Code.OUT_OF_RESPONSE_TIME_LIMIT.value: _WINDOW,  # 45015
+    Code.OUT_OF_RESPONSE_COUNT_LIMIT.value: _WINDOW,  # 45047: the messages of this window are used up
+    Code.REQUIRE_SUBSCRIBE.value: _GONE,  # 43004
+    Code.REQUIRE_UNBLOCK_USER.value: _GONE,  # 43019: he is on the account's black list
+    Code.USER_BLOCK_MESSAGE.value: _GONE,  # 48002: he refuses to be written to
+    Code.INVALID_OPENID.value: _GONE,  # 40003: nobody can ever be written to there
+    Code.USER_REFUSE_TO_ACCEPT_THE_MESSAGE.value: Consequence(NotAgreed),  # 43101
+    Code.INVALID_TEMPLATE_ARGUMENT.value: _WRONG_FORM,  # 47003
+    Code.INVALID_TEMPLATE.value: _WRONG_FORM,  # 40037
+    Code.INVALID_PAGE.value: _WRONG_FORM,  # 41030: the page a notice opens
+    45168: Consequence(Refused, alarm="WeChat objects to a word"),
+    Code.UNAUTHORIZED_API.value: _NO_RIGHT,  # 48001
+    Code.API_BANNED.value: Consequence(SwitchedOff, alarm="WeChat has barred this call for the account"),
+    Code.USER_LIMITED.value: Consequence(SwitchedOff, alarm="WeChat has limited the account"),  # 50002
+    Code.INVALID_MEDIA_ID.value: Consequence(MediaGone),  # 40007
+    Code.OUT_OF_CONTENT_SIZE_LIMIT.value: Consequence(TooLong),  # 45002  # 45002
+    40200: Consequence(NoMenus),
+    45080: _QUIETLY,  # typing: he has not written for 30 seconds
+    45081: _QUIETLY,  # typing: he sees it already
+    Code.CLIENTMSGID_EXIST.value: Consequence(AlreadyTaken),  # 45065: the client_msg_id came before
+    40164: Consequence(TryLater, after=60, alarm="this machine is not on the account's IP list"),
+    Code.INVALID_APP_ID.value: _WRONG_KEYS,  # 40013
+    Code.INVALID_APP_SECRET.value: _WRONG_KEYS,  # 40125
+    40243: Consequence(TryLater, after=60, alarm="the AppSecret is frozen"),
+}
+_UNKNOWN = Consequence(Refused, alarm="a code we do not know")
+
+# "argument invalid! data.thing1.value is empty": the field's name is ours to tell, the rest may quote a text.
+_FIELD = re.compile(r"data\.([a-z_]+\d{1,2})\b")
+
+_log = structlog.get_logger("wechat")
+
+
+def raise_for(call: str, answer: Mapping[str, Any]) -> None:
+    """Raise what an answer of WeChat's means, if it is no success.
+
+    call: the interface's name, such as "message/custom/send". What is raised names it and the code, never
+        a person, a text or a token.
+    """
+    code = _number(answer.get("errcode", 0))
+    if code == 0:
+        return
+    means = CONSEQUENCES.get(code, _UNKNOWN)
+    why = f"{call}: {code}"
+    if field := _FIELD.search(str(answer.get("errmsg", ""))):
+        why += f" in {field[1]}"
+    if means.alarm:
+        _log.error(f"WeChat refuses: {means.alarm}", call=call, reason=why)
+    if issubclass(means.error, TryLater):
+        raise means.error(why, means.after)
+    raise means.error(why)
+
+
+def _number(code: object) -> int:
+    """Return an error code as a number; some interfaces spell it as text."""
+    try:
+        return int(str(code))
+    except ValueError:
+        return -1

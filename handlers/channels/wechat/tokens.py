@@ -1,0 +1,110 @@
+"""The access token and the page ticket: lent for two hours, shared by all processes (storage.loans).
+
+stable_token gives everybody the same token, and a new one five minutes before the old one ends, while
+both work. Only when WeChat refuses a token that stable_token still gives out is a new one forced: that
+may be done 20 times a day, 30 seconds apart.
+Source: https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from handlers.channels.base import SendError, TryLater
+from handlers.channels.wechat.account import Account
+from handlers.channels.wechat.errors import TokenRefused
+from handlers.channels.wechat.rests import Rests
+from handlers.channels.wechat.wire import Wire
+from storage.errors import StorageError
+from storage.loans import Fetch, Lent, Loan, Loans
+
+# Asked within the last five minutes, WeChat lends a new one; a minute is for clocks that differ.
+RENEW_BEFORE = timedelta(minutes=4)
+FORCE_EVERY = timedelta(minutes=1)
+
+_log = structlog.get_logger("wechat")
+
+
+class Tokens:
+    """What WeChat lends one account."""
+
+    def __init__(
+        self, account: Account, wire: Wire, loans: Loans, rests: Rests, clock: Callable[[], datetime]
+    ) -> None:
+        self._account = account
+        self._wire = wire
+        self._loans = loans
+        self._rests = rests
+        self._clock = clock
+        self._forced_at: datetime | None = None
+
+    async def access(self, refused: Loan | None = None) -> Loan:
+        """Return the access token; `refused` is one that WeChat did not take.
+
+        Raises:
+            TryLater: none is to be had now.
+        """
+        return await self._borrow("token", self._fetch_token, refused)
+
+    async def ticket(self) -> str:
+        """Return the ticket that signs our pages for WeChat's own browser.
+
+        Raises:
+            SendError: none is to be had now, or the account may not have one.
+        """
+        return (await self._borrow("ticket", self._fetch_ticket, None)).value
+
+    async def _borrow(self, what: str, fetch: Fetch, refused: Loan | None) -> Loan:
+        try:
+            return await self._loans.current(f"wechat:{what}:{self._account.app_id}", fetch, refused=refused)
+        except StorageError as fault:
+            raise TryLater(f"the {what} cannot be borrowed: {type(fault).__name__}") from fault
+
+    async def _fetch_token(self, refused: str) -> Lent:
+        lent = await self._ask(force=False)
+        if lent.value != refused:
+            return lent
+        now = self._clock()
+        if self._forced_at is not None and now - self._forced_at < FORCE_EVERY:
+            _log.error("WeChat refuses even a token it has just made", call="stable_token")
+            raise TokenRefused("stable_token: a new token is refused, too", FORCE_EVERY.total_seconds())
+        self._forced_at = now
+        return await self._ask(force=True)
+
+    async def _ask(self, *, force: bool) -> Lent:
+        body = {
+            "grant_type": "client_credential",
+            "appid": self._account.app_id,
+            "secret": self._account.secret,
+            "force_refresh": force,
+        }
+        self._rests.check("stable_token")
+        try:
+            answer = await self._wire.call("stable_token", body=body, repeatable=True)
+        except SendError as fault:
+            self._rests.note("stable_token", fault)
+            raise
+        return _lent(answer, "access_token")
+
+    async def _fetch_ticket(self, _: str) -> Lent:
+        async def ask(token: str) -> Lent:
+            query = {"access_token": token, "type": "jsapi"}
+            return _lent(await self._wire.call("ticket/getticket", query=query, repeatable=True), "ticket")
+
+        loan = await self.access()
+        try:
+            return await ask(loan.value)
+        except TokenRefused:
+            return await ask((await self.access(loan)).value)
+
+
+def _lent(answer: Mapping[str, Any], name: str) -> Lent:
+    value, seconds = answer.get(name), answer.get("expires_in")
+    if not isinstance(value, str) or not value or not isinstance(seconds, int) or seconds <= 0:
+        raise TryLater(f"an answer without {name}")
+    good_for = timedelta(seconds=seconds)
+    return Lent(value, good_for - min(RENEW_BEFORE, good_for / 2))
