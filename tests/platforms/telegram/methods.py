@@ -70,7 +70,7 @@ def _get_updates(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
 
 METHODS: Mapping[str, Callable[[FakeTelegram, Mapping[str, Any]], Any]] = {
     "getMe": lambda fake, _: fake.me() | {"can_join_groups": False, "supports_inline_queries": False},
-    "setWebhook": FakeTelegram.set_webhook,
+    "setWebhook": lambda fake, given: fake.set_webhook(given),
     "deleteWebhook": _no_webhook,
     "getWebhookInfo": _webhook_info,
     "getUpdates": _get_updates,
@@ -78,7 +78,7 @@ METHODS: Mapping[str, Callable[[FakeTelegram, Mapping[str, Any]], Any]] = {
     "sendPhoto": _send_photo,
     "editMessageText": _edit_text,
     "editMessageReplyMarkup": _edit_markup,
-    "answerCallbackQuery": FakeTelegram.answer_tap,
+    "answerCallbackQuery": lambda fake, given: fake.answer_tap(given),
     "sendChatAction": _chat_action,
-    "getFile": FakeTelegram.file_link,
+    "getFile": lambda fake, given: fake.file_link(given),
 }
