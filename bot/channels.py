@@ -44,6 +44,21 @@ def _wechat(settings: Settings, kit: Kit) -> Channel:
     return WeChat(account, kit, REPLY_SLOTS["wechat"])
 
 
+def _dingtalk(settings: Settings, kit: Kit) -> Channel:
+    from handlers.channels.dingtalk import App, DingTalk
+
+    app = App(
+        app_key=settings.dingtalk_app_key,
+        secret=settings.dingtalk_app_secret.get_secret_value(),
+        token=settings.dingtalk_token.get_secret_value(),
+        aes_key=settings.dingtalk_aes_key.get_secret_value(),
+        robot_code=settings.dingtalk_robot_code,
+        api_url=settings.dingtalk_api_url,
+    )
+    return DingTalk(app, kit)
+
+
 _CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {
     "wechat": (lambda settings: bool(settings.wechat_app_id), _wechat),
+    "dingtalk": (lambda settings: bool(settings.dingtalk_app_key), _dingtalk),
 }
