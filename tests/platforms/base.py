@@ -10,20 +10,23 @@
         await her.tap("养老保险")
 
 The truth is `fake.truth`: all that was shown, in order. `fake.calls` has every call of the platform's
-interface with its answer, refused ones too. `fake.troubles` spoils calls to come (tests/troubles.py).
+interface with its answer, refused ones too; `fake.hits` counts them by name, spoiled ones included.
+`fake.troubles` spoils calls to come (tests/troubles.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 
 from tests.troubles import Troubles
 
@@ -164,6 +167,16 @@ class Person(ABC):
                     return message, button
         raise AssertionError(f"no button {label!r} on the phone; last:\n" + "\n".join(self.heard()[-3:]))
 
+    async def choose(self, label: str) -> None:
+        """Tap the option, or type the number that stands before it where options are numbered."""
+        if any(button.label == label for button in (self.shown[-1].buttons if self.shown else ())):
+            return await self.tap(label)
+        numbered = re.compile(rf"^(\d+)[.．、]\s*{re.escape(label)}\s*$", re.MULTILINE)
+        for text in reversed(self.heard()):
+            if found := numbered.search(text):
+                return await self.say(found[1])
+        raise AssertionError(f"no option {label!r} on the phone; last:\n" + "\n".join(self.heard()[-3:]))
+
     @abstractmethod
     async def open(self, scene: str = "") -> None:
         """Come to the bot: follow the account, press start; by a link that carries `scene`."""
@@ -203,6 +216,7 @@ class Fake(ABC):
         self.clock = clock or Clock()
         self.truth = Truth()
         self.calls: list[Call] = []
+        self.hits: Counter[str] = Counter()
         self.troubles = Troubles()
         self.webhook = ""
         self.url = ""
@@ -237,6 +251,7 @@ class Fake(ABC):
         """Return `handler` behind the troubles ordered for `call`."""
 
         async def door(request: web.Request) -> web.StreamResponse:
+            self.hits[call] += 1
             return await self.troubles.door(call, request, lambda: handler(request))
 
         return door
@@ -257,7 +272,8 @@ async def serving(fake: Fake, port: int = 0) -> AsyncIterator[str]:
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with ClientSession() as fake.session:
+    # A line of its own for each call: one kept open could be closed by the bot just as it is used again.
+    async with ClientSession(connector=TCPConnector(force_close=True, limit=0)) as fake.session:
         try:
             yield fake.url
         finally:
