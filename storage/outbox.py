@@ -1,7 +1,8 @@
 """Everything that leaves: rows written by the turn that ordered them, carried out by workers later.
 
     todo --claim--> todo under a lease --settle--> done
-                      |  retry: todo, due later        keep: held until the applicant writes again
+                      |  retry: todo, due later        keep: held until the applicant writes again,
+                      |                                      or until a moment that is named
                       |  bury: dead, an operator decides
                       `- the lease runs out: somebody else may claim it
 
@@ -9,14 +10,15 @@ Rows of one lane leave one after another, in the order they were decided (`place
 side. Every claim and every move raises the row's fence, and a write with an older fence is refused:
 a worker that slept through its lease cannot mark what another one is doing.
 
-A delivery is at least once: a worker can die between doing and settling. What it does must bear that.
+A delivery is at least once: a worker can die between doing and settling. What it does must bear that,
+so a row knows of tries whose end nobody saw (`doubts`; docs/channels.md says what follows from them).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, case, delete, exists, func, literal_column, or_, select, update
@@ -44,6 +46,12 @@ MOVE = (
 )
 PLACES_A_TURN = 1024  # more effects than any turn has; place = version * this + n
 
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # kept until he writes, whenever that is
+
+# `doubts` counts tries whose end nobody saw. From these numbers on more is known of the last of them:
+RESTED = 100  # it was waited out; he did not write
+ANSWERED = 200  # he has written since
+
 # Which deliveries wait for each other. By conversation, unless named: a long outage of the intake
 # service must not keep photos from being judged, nor one application keep another.
 _LANES = {
@@ -70,8 +78,10 @@ class Hold(NamedTuple):
 class Item:
     """One delivery, claimed. `attempts` counts this one; `cause` is the inbox key that ordered it.
 
-    address: where the applicant is now. parts: pieces of a long message that the platform has taken.
+    address:  where the applicant is now. parts: characters of a long message that the platform has taken.
     doubtful: an earlier try ended with nobody to say how (a crash, a time-out): it may have been done.
+    rested:   that has been waited out since, and he has not written. answered: he has written since.
+    place:    its place among what is said in its conversation.
     """
 
     hold: Hold
@@ -87,6 +97,9 @@ class Item:
     cause: str
     parts: int = 0
     doubtful: bool = False
+    rested: bool = False
+    answered: bool = False
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,16 +253,19 @@ def settle(connection: Connection, hold: Hold, now: datetime) -> None:
 def retry(connection: Connection, hold: Hold, due: datetime, error: str, *, doubtful: bool = False) -> None:
     """Let a delivery be tried again at `due`; its lane waits. `error` carries no personal data.
 
-    doubtful: nobody knows whether this try succeeded.
+    doubtful: nobody knows whether this try succeeded. Doubts about an earlier one stay.
     Raises:
         NotHeld: it is no longer this worker's.
     """
-    doubts = {} if doubtful else {"doubts": 0}
-    _write(connection, hold, due_at=due, lease_until=None, error=error[:200], **doubts)
+    _write(connection, hold, due_at=due, lease_until=None, error=error[:200], doubts=_doubts(doubtful))
+
+
+def _doubts(doubtful: bool) -> Any:
+    return RESTED if doubtful else outbox.c.doubts - 1
 
 
 def advance(connection: Connection, hold: Hold, parts: int) -> None:
-    """Write down that the platform has taken the first `parts` pieces of a long message.
+    """Write down that the platform has taken the first `parts` characters of a long message.
 
     Raises:
         NotHeld: it is no longer this worker's.
@@ -257,13 +273,43 @@ def advance(connection: Connection, hold: Hold, parts: int) -> None:
     _write(connection, hold, parts=parts)
 
 
-def keep(connection: Connection, hold: Hold, error: str) -> None:
-    """Keep a message until the applicant writes again: his platform's reply window is over.
+def keep(connection: Connection, hold: Hold, error: str, until: datetime = FOREVER) -> None:
+    """Keep a message until the applicant writes again, or `until` then: it cannot or need not leave now.
 
     Raises:
         NotHeld: it is no longer this worker's.
     """
-    _write(connection, hold, state="held", lease_until=None, error=error[:200], doubts=0)
+    _write(
+        connection,
+        hold,
+        state="held",
+        due_at=until,
+        lease_until=None,
+        error=error[:200],
+        doubts=_doubts(False),
+    )
+
+
+def ripen(connection: Connection, now: datetime) -> int:
+    """Let messages leave that were kept until now; return how many."""
+    ripe = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.due_at <= now)
+    return _let_go(connection, ripe.values(state="todo", attempts=0))
+
+
+def bring_back(connection: Connection, conversation: str, now: datetime) -> int:
+    """Let all messages kept in a conversation leave, because another one does; return how many."""
+    lane = _LANES["Say"].format(conversation=conversation)
+    kept = update(outbox).where(
+        ASIDE, outbox.c.state == "held", outbox.c.conversation == conversation, outbox.c.lane == lane
+    )
+    return _let_go(connection, kept.values(state="todo", attempts=0, due_at=now))
+
+
+def _let_go(connection: Connection, kept: Update) -> int:
+    count = connection.execute(kept).rowcount
+    if count:
+        signals.announce(connection, signals.OUTBOX)
+    return count
 
 
 def bury(connection: Connection, hold: Hold, error: str) -> None:
@@ -302,21 +348,19 @@ def free(connection: Connection, workers: Sequence[str]) -> int:
 def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now: datetime) -> None:
     """Their applicants wrote: let the kept words of these conversations leave, each at the time given.
 
-    Words that may have reached him count as said: he is answering them, or will be asked anew.
+    Words in doubt are known to be answered from now on: see docs/channels.md for what follows.
     """
     by_due: dict[datetime, list[str]] = {}
     for conversation, due in writers:
         by_due.setdefault(due, []).append(conversation)
+    answered = case((outbox.c.doubts > 0, ANSWERED), else_=0)
     for due, theirs in by_due.items():
         kept = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(theirs))
-        if connection.execute(kept.values(state="todo", due_at=due, attempts=0)).rowcount:
-            signals.announce(connection, signals.OUTBOX)
-    lanes = [_LANES["Say"].format(conversation=conversation) for conversation, _ in writers]
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
-    doubtful = update(outbox).where(TODO, outbox.c.lane.in_(lanes), outbox.c.doubts > 0, free)
-    connection.execute(
-        doubtful.values(state="done", done_at=now, lease_until=None, error="answered before it was repeated")
-    )
+        _let_go(connection, kept.values(state="todo", due_at=due, attempts=0, doubts=answered))
+        lanes = [_LANES["Say"].format(conversation=conversation) for conversation in theirs]
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+        doubtful = update(outbox).where(TODO, outbox.c.lane.in_(lanes), outbox.c.doubts > 0, free)
+        _let_go(connection, doubtful.values(due_at=due, doubts=ANSWERED))
 
 
 def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
@@ -411,6 +455,9 @@ def _opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> l
                 row.cause,
                 row.parts,
                 row.doubts > 1,
+                row.doubts == RESTED + 1,
+                row.doubts == ANSWERED + 1,
+                row.place,
             )
         )
     return items

@@ -184,8 +184,8 @@ outbox = _table(
     Column("done_at", UtcDateTime),
     Column(
         "parts", Integer, nullable=False, server_default="0"
-    ),  # pieces of a long message that the platform has taken
-    # Tries whose end nobody saw: claimed, and neither settled nor given back. It may have been done.
+    ),  # characters of a long message that the platform has taken
+    # Tries whose end nobody saw: claimed, and neither settled nor given back (storage.outbox.RESTED)
     Column("doubts", Integer, nullable=False, server_default="0"),
 )
 TODO = outbox.c.state == literal_column("'todo'")
@@ -349,7 +349,8 @@ notices = _table(
     Column("conversation", Id, nullable=False),
     Column("rung", String(16), nullable=False),  # subscription | template | sms
     Column("platform_id", Name, nullable=False),  # how the platform's report will name it
-    Column("state", String(9), nullable=False),  # sent | delivered | failed
+    Column("vital", Boolean, nullable=False),  # the whole message is to be said all the same
+    Column("state", String(9), nullable=False),  # trying | sent | delivered | failed
     Column("at", UtcDateTime, nullable=False),
 )
 Index("ix_notices_delivery", notices.c.delivery)

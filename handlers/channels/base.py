@@ -18,6 +18,7 @@ from aiohttp import ClientSession, web
 
 from dialogs.messages import Address, Choice, News
 from dialogs.turn import MessageReceived, Opened
+from storage.allowances import Allowance as Allowance
 from storage.database import Database
 from storage.vault import Vault
 
@@ -25,14 +26,6 @@ Unit = Literal["bytes", "characters"]  # UTF-8 bytes; characters as the platform
 Buttons = Literal["none", "menu", "inline"]
 Means = Literal["message", "tap", ""]
 Rung = Literal["subscription", "template", "sms"]
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How much a platform lets us send after an applicant's word, and for how long."""
-
-    messages: int
-    within: timedelta
 
 
 @dataclass(frozen=True, slots=True)

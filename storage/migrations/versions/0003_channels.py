@@ -114,6 +114,7 @@ def _keys_and_notices() -> None:
         _required("conversation", _ID),
         _required("rung", sa.String(length=16)),
         _required("platform_id", _NAME),
+        _required("vital", sa.Boolean()),
         _required("state", sa.String(length=9)),
         _required("at", UtcDateTime()),
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
