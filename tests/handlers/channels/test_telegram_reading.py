@@ -10,7 +10,7 @@ import pytest
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.telegram.reading import BODY_LIMIT, Heard, Refusal, read
-from tests.handlers.channels.updates import (
+from tests.handlers.channels.telegram_updates import (
     HEADERS,
     HER,
     NOW,
@@ -126,7 +126,7 @@ def test_what_people_send(what: Any, event: MessageReceived, shown: str) -> None
     ],
 )
 def test_start_opens_with_the_scene_of_the_link(text: str, code: str, event: Opened) -> None:
-    letter = heard(says(text, **{"from": person(language_code=code)})).letter
+    letter = heard(sent(text=text, **{"from": person(language_code=code)})).letter
 
     assert letter is not None
     assert (letter.event, letter.shown) == (event, None)
