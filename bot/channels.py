@@ -13,7 +13,7 @@ from bot.settings import Settings
 from handlers.channels.base import Channel, Kit
 
 if TYPE_CHECKING:
-    from handlers.channels.telegram import Account as TelegramAccount
+    from handlers.channels.wechat import Account
 
 # WeChat cuts a call after 5 s; half a second is for the way back.
 REPLY_SLOTS: Mapping[str, timedelta] = {"wechat": timedelta(seconds=4.5)}
@@ -29,10 +29,15 @@ def names_on(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name, (is_on, _) in _CHANNELS.items() if is_on(settings))
 
 
-def _wechat(settings: Settings, kit: Kit) -> Channel:
-    from handlers.channels.wechat import Account, WeChat, form_of
+def wechat_account(settings: Settings) -> Account:
+    """Return what the settings say of the WeChat account.
 
-    account = Account(
+    Raises:
+        ValueError: something is missing or unusable.
+    """
+    from handlers.channels.wechat import Account, form_of
+
+    return Account(
         app_id=settings.wechat_app_id,
         secret=settings.wechat_app_secret.get_secret_value(),
         token=settings.wechat_token.get_secret_value(),
@@ -45,7 +50,12 @@ def _wechat(settings: Settings, kit: Kit) -> Channel:
         messages=settings.wechat_messages,
         messages_after_tap=settings.wechat_messages_after_tap,
     )
-    return WeChat(account, kit, REPLY_SLOTS["wechat"])
+
+
+def _wechat(settings: Settings, kit: Kit) -> Channel:
+    from handlers.channels.wechat import WeChat
+
+    return WeChat(wechat_account(settings), kit, REPLY_SLOTS["wechat"])
 
 
 def _dingtalk(settings: Settings, kit: Kit) -> Channel:
@@ -62,28 +72,7 @@ def _dingtalk(settings: Settings, kit: Kit) -> Channel:
     return DingTalk(app, kit)
 
 
-def _telegram(settings: Settings, kit: Kit) -> Channel:
-    from handlers.channels.telegram import Telegram
-
-    return Telegram(telegram_account(settings), kit)
-
-
-def telegram_account(settings: Settings) -> TelegramAccount:
-    """Return what the settings say of the Telegram bot."""
-    from handlers.channels.telegram import Account
-
-    return Account(
-        token=settings.telegram_token.get_secret_value(),
-        secret=settings.telegram_secret.get_secret_value(),
-        photos=settings.telegram_photos,
-        api_url=settings.telegram_api_url,
-        file_url=settings.telegram_file_url,
-        proxy=settings.telegram_proxy,
-    )
-
-
 _CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {
     "wechat": (lambda settings: bool(settings.wechat_app_id), _wechat),
     "dingtalk": (lambda settings: bool(settings.dingtalk_app_key), _dingtalk),
-    "telegram": (lambda settings: bool(settings.telegram_token.get_secret_value()), _telegram),
 }

@@ -24,6 +24,7 @@ WEB = ROOT / "web"
 PAGES: Mapping[str, Path] = {
     "chat": ROOT / "handlers/static/chat",
     "review": ROOT / "intake/static/review",
+    "subscribe": ROOT / "handlers/static/subscribe",
 }
 OLDEST_NODE = (20, 19)  # what Vite 8 asks for
 STAMP = ".built"  # inside a page's output: the hash of the sources it was built from

@@ -3,6 +3,11 @@
 account   what the deployment says of it       envelope  signed, fresh, decrypted
 reading   one call of WeChat's in our words     passive   the answer inside that call
 webhook   the route that ties these together
+
+sending   messages, notices, photos, QR codes    forms   what goes into a notice
+calls     in the account's name                 tokens  lent by WeChat, shared by all processes
+wire      one HTTP call                         errors  what each error code means, and for how long
+menu      below the chat                        subscribe  the page on which notices are agreed to
 """
 
 from __future__ import annotations
@@ -13,14 +18,17 @@ from datetime import timedelta
 from aiohttp import web
 
 from dialogs.messages import Address, News
+from handlers import metrics
 from handlers.channels.base import Kit, Part, Rung
 from handlers.channels.wechat.account import Account, Form, capabilities, form_of
 from handlers.channels.wechat.reading import Consent, Report
 from handlers.channels.wechat.sending import Sender
-from storage import subscriptions
+from handlers.channels.wechat.subscribe import SubscribePage
+from storage import notices, subscriptions
 
 __all__ = ["Account", "Form", "WeChat", "form_of"]
 
+RUNGS = ("subscription", "template")  # the notices that WeChat reports on
 REPLY_SLOT = timedelta(seconds=4.5)
 
 
@@ -37,10 +45,17 @@ class WeChat:
         self.sender = Sender(account, kit)
 
     def add_routes(self, app: web.Application) -> None:
-        """Put the webhook on the application."""
+        """Put the webhook and the page for consent on the application."""
+        SubscribePage(self._account, self.sender.tokens).add_routes(app)
 
     async def report(self, report: Report) -> None:
         """WeChat says how a notice of ours has ended."""
+        now, ended = self._kit.clock(), "delivered" if report.delivered else "failed"
+        rungs = await self._kit.database.run(
+            lambda c: notices.report(c, report.id, delivered=report.delivered, now=now, rungs=RUNGS)
+        )
+        for rung in rungs:
+            metrics.notices.labels(rung, ended).inc()
 
     async def consent(self, consent: Consent) -> None:
         """A follower agreed to notices of a template, or took that back."""

@@ -9,8 +9,7 @@ import aiohttp
 import structlog
 
 from handlers.channels.base import SendError, TryLater
-from handlers.channels.wechat.errors import TokenRefused, raise_for
-from handlers.channels.wechat.rests import Rests
+from handlers.channels.wechat.errors import Rests, TokenRefused, raise_for
 from handlers.channels.wechat.tokens import Tokens
 from handlers.channels.wechat.wire import ANSWER_LIMIT, Wire, parsed, read
 from storage.files import TooBig

@@ -1,14 +1,18 @@
 """What each error code of WeChat's interface means for us: a table, code -> what the caller can do.
 
+A call that WeChat refuses for a while is left alone for that while: one more would be one more refusal.
+
 Codes: https://developers.weixin.qq.com/doc/service/guide/dev/ (全局返回码), and the pages of the calls.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from wechatpy.constants import WeChatErrorCode as Code
@@ -38,6 +42,10 @@ class TooLong(Refused):
 
 class NoMenus(Refused):
     """This kind of account cannot send menu messages. Number the options."""
+
+
+class NothingThere(Refused):
+    """There is no custom menu."""
 
 
 class AlreadyTaken(Exception):
@@ -88,6 +96,7 @@ CONSEQUENCES: Mapping[int, Consequence] = {
     Code.INVALID_MEDIA_ID.value: Consequence(MediaGone),  # 40007
     Code.OUT_OF_CONTENT_SIZE_LIMIT.value: Consequence(TooLong),  # 45002  # 45002
     40200: Consequence(NoMenus),
+    Code.MENU_NO_EXIST.value: Consequence(NothingThere),  # 46003
     45080: _QUIETLY,  # typing: he has not written for 30 seconds
     45081: _QUIETLY,  # typing: he sees it already
     Code.CLIENTMSGID_EXIST.value: Consequence(AlreadyTaken),  # 45065: the client_msg_id came before
@@ -100,6 +109,9 @@ _UNKNOWN = Consequence(Refused, alarm="a code we do not know")
 
 # "argument invalid! data.thing1.value is empty": the field's name is ours to tell, the rest may quote a text.
 _FIELD = re.compile(r"data\.([a-z_]+\d{1,2})\b")
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # where WeChat's day begins
+OFF_FOR = timedelta(hours=1)  # the right to a call may be granted meanwhile
 
 _log = structlog.get_logger("wechat")
 
@@ -130,3 +142,43 @@ def _number(code: object) -> int:
         return int(str(code))
     except ValueError:
         return -1
+
+
+class Rests:
+    """Which calls rest, until when, and what was said of them.
+
+    Each process learns it for itself and forgets it with its end; WeChat says it again.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._resting: dict[str, tuple[datetime, SendError]] = {}
+
+    def check(self, call: str) -> None:
+        """Raise what WeChat said last of `call`, while that holds."""
+        if call not in self._resting:
+            return
+        until, fault = self._resting[call]
+        left = (until - self._clock()).total_seconds()
+        if left <= 0:
+            del self._resting[call]
+        elif isinstance(fault, TryLater):
+            raise type(fault)(str(fault), left)
+        else:
+            raise type(fault)(str(fault))
+
+    def note(self, call: str, fault: SendError) -> None:
+        """Let `call` rest if that is what `fault` asks for. A wait that is not named gets its length here."""
+        now = self._clock()
+        if isinstance(fault, SpentForToday):
+            fault.after = (_next_midnight(now) - now).total_seconds()
+            _log.error("the day's calls to WeChat are used up", call=call)
+        if isinstance(fault, TryLater) and fault.after:
+            self._resting[call] = now + timedelta(seconds=fault.after), fault
+        elif isinstance(fault, SwitchedOff):
+            self._resting[call] = now + OFF_FOR, fault
+
+
+def _next_midnight(now: datetime) -> datetime:
+    there = now.astimezone(SHANGHAI)
+    return (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -14,7 +14,7 @@ from typing import Any
 
 from dialogs.messages import News
 from handlers.channels.wechat.account import Form
-from handlers.channels.wechat.rests import SHANGHAI
+from handlers.channels.wechat.errors import SHANGHAI
 
 NOTHING = "无"
 LONGEST = {"thing": 20, "const": 20, "short_thing": 5}

@@ -20,9 +20,16 @@ from dialogs.messages import Address, Choice, News
 from handlers.channels.base import Kit, MaybeSent, Part, Refused, Rung, SendError, WaitForApplicant
 from handlers.channels.wechat.account import Account, Form
 from handlers.channels.wechat.calls import Calls
-from handlers.channels.wechat.errors import AlreadyTaken, NoMenus, NotAgreed, TooLong
+from handlers.channels.wechat.errors import (
+    AlreadyTaken,
+    NoMenus,
+    NotAgreed,
+    NothingThere,
+    Rests,
+    SpentForToday,
+    TooLong,
+)
 from handlers.channels.wechat.forms import filled
-from handlers.channels.wechat.rests import Rests
 from handlers.channels.wechat.tokens import Tokens
 from handlers.channels.wechat.wire import Wire
 from storage import subscriptions
@@ -103,7 +110,10 @@ class Sender:
             return await send(to, form, news, key)
         except AlreadyTaken:
             return ""
-        except Refused as fault:  # a fault of the setting must not keep him from being told in another way
+        except (
+            Refused,
+            SpentForToday,
+        ) as fault:  # our fault must not keep him from being told in another way
             raise WaitForApplicant(str(fault)) from fault
 
     async def _template(self, to: Address, form: Form, news: News, key: str) -> str:
@@ -166,6 +176,13 @@ class Sender:
         if not isinstance(url, str) or not url:
             raise Refused(f"{QR_CODE}: an answer without url")
         return url
+
+    async def menu(self) -> Mapping[str, Any]:
+        """Return the custom menu that WeChat has now, {} when there is none. Raises SendError."""
+        try:
+            return await self.calls.get("menu/get")
+        except NothingThere:
+            return {}
 
 
 def _menu(part: Part) -> dict[str, Any]:

@@ -16,8 +16,7 @@ import structlog
 
 from handlers.channels.base import SendError, TryLater
 from handlers.channels.wechat.account import Account
-from handlers.channels.wechat.errors import TokenRefused
-from handlers.channels.wechat.rests import Rests
+from handlers.channels.wechat.errors import Rests, TokenRefused
 from handlers.channels.wechat.wire import Wire
 from storage.errors import StorageError
 from storage.loans import Fetch, Lent, Loan, Loans
