@@ -21,7 +21,7 @@ run: $(VENV)/ok handlers/static/ok ## serve the whole product at http://127.0.0.
 	@$(PY) -m bot serve --demo
 
 test: $(VENV)/ok handlers/static/ok ## set up what the tests need and pass them
-	@$(PY) -m tools.needs chromium postgres
+	@$(PY) -m tools.needs chromium postgres peers
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/ok ## format, lint and types: what CI runs before the tests
@@ -47,7 +47,7 @@ lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade pyproject.toml --extra fast --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what was built; keeps var/ (data)
-	rm -rf $(VENV) handlers/static intake/static web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) handlers/static intake/static web/node_modules tests/platforms/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/uv: requirements-bootstrap.lock
 	$(PYTHON) -m venv $(VENV)

@@ -42,17 +42,18 @@ class Node:
     npm: tuple[str, ...]
 
     def run(self, *args: str) -> None:
-        self._call((self.node, *args))
+        self._call((self.node, *args), WEB)
 
-    def install(self) -> None:
-        self._call((*self.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"))
+    def install(self, folder: Path) -> None:
+        self._call((*self.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"), folder)
 
-    def _call(self, command: Sequence[str]) -> None:
+    def _call(self, command: Sequence[str], folder: Path) -> None:
         done = subprocess.run(
-            command, cwd=WEB, env=self._environment(), capture_output=True, text=True, check=False
+            command, cwd=folder, env=self._environment(), capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise BuildFailed(f"{' '.join(map(str, command))} failed in {WEB}:\n{done.stdout}{done.stderr}")
+            said = f"{done.stdout}{done.stderr}"
+            raise BuildFailed(f"{' '.join(map(str, command))} failed in {folder}:\n{said}")
 
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join((str(Path(self.node).parent), os.environ.get("PATH", "")))
@@ -116,15 +117,22 @@ def is_fresh(page: str) -> bool:
     )
 
 
-def install_packages(node: Node) -> None:
-    """Install the locked packages, unless these very ones are there."""
-    lock = (WEB / "package-lock.json").read_bytes()
-    stamp = WEB / "node_modules" / STAMP
-    wanted = hashlib.sha256(lock).hexdigest()
-    if stamp.is_file() and stamp.read_text() == wanted:
+def is_installed(folder: Path) -> bool:
+    """True when the packages of `folder` are the very ones its lock names."""
+    stamp = folder / "node_modules" / STAMP
+    return stamp.is_file() and stamp.read_text() == _locked(folder)
+
+
+def install_packages(node: Node, folder: Path = WEB) -> None:
+    """Install the locked packages of `folder`, unless these very ones are there."""
+    if is_installed(folder):
         return
-    node.install()
-    stamp.write_text(wanted)
+    node.install(folder)
+    (folder / "node_modules" / STAMP).write_text(_locked(folder))
+
+
+def _locked(folder: Path) -> str:
+    return hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
 
 
 def build(pages: Sequence[str]) -> None:

