@@ -105,6 +105,22 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _aes_key(value: SecretStr) -> SecretStr:
+    if value.get_secret_value():
+        from handlers.channels.wechat.account import key_bytes  # here: as above
+
+        key_bytes(value.get_secret_value())
+    return value
+
+
+def _form(value: str) -> str:
+    if value:
+        from handlers.channels.wechat.account import form_of  # here: as above
+
+        form_of(value)
+    return value
+
+
 def _database(value: str) -> str:
     if value and not re.match(r"(sqlite|postgresql)(\+\w+)?://", value):
         raise ValueError("names neither SQLite (sqlite:///file) nor PostgreSQL (postgresql://user@host/name)")
@@ -117,6 +133,8 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 WebAddress = Annotated[str, AfterValidator(_address)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 WebhookSecret = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_webhook_secret)]
+AesKey = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_aes_key)]
+Template = Annotated[str, AfterValidator(_form)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -174,7 +192,7 @@ class Settings(BaseSettings):
     wechat_app_id: str = setting("", "The account's AppID; empty: no WeChat")
     wechat_app_secret: Secret = setting("", "The account's AppSecret")
     wechat_token: Secret = setting("", "The token of the account's server settings, which signs its calls")
-    wechat_aes_key: Secret = setting("", "EncodingAESKey of the server settings, 43 characters")
+    wechat_aes_key: AesKey = setting("", "EncodingAESKey of the server settings, 43 characters")
     wechat_mode: Literal["encrypted", "compatible", "plain"] = setting(
         "encrypted", "How the account's calls come; plain is for development on this machine only"
     )
@@ -187,10 +205,12 @@ class Settings(BaseSettings):
     wechat_messages_after_tap: int = setting(
         3, "Messages WeChat lets us send within a minute of a tap on a menu", ge=0, le=20
     )
-    wechat_template: str = setting(
+    wechat_template: Template = setting(
         "", "Template message for progress: id and fields, such as ID:title=thing1,number=character_string2"
     )
-    wechat_subscription: str = setting("", "Subscription notice for progress, written like WECHAT_TEMPLATE")
+    wechat_subscription: Template = setting(
+        "", "Subscription notice for progress, written like WECHAT_TEMPLATE"
+    )
     wechat_api_url: WebAddress = setting("https://api.weixin.qq.com", "Where WeChat's interface is")
 
     # Telegram; off while TELEGRAM_TOKEN is empty
@@ -207,7 +227,7 @@ class Settings(BaseSettings):
     dingtalk_app_key: str = setting("", "AppKey of the enterprise's own app; empty: no DingTalk")
     dingtalk_app_secret: Secret = setting("", "AppSecret of the app, which signs the robot's calls")
     dingtalk_robot_code: str = setting("", "robotCode of the app's robot; empty: DINGTALK_APP_KEY")
-    dingtalk_aes_key: Secret = setting("", "Key of the body encryption, 43 characters")
+    dingtalk_aes_key: AesKey = setting("", "Key of the body encryption, 43 characters")
     dingtalk_token: Secret = setting("", "Token of the body encryption")
     dingtalk_api_url: WebAddress = setting("https://api.dingtalk.com", "Where DingTalk's interface is")
     dingtalk_clerks_url: Secret = setting(
@@ -309,6 +329,7 @@ def load(**given: Any) -> Settings:
         settings = Settings(_env_file=file, **given)  # type: ignore[call-arg]  # BaseSettings takes it
     except ValidationError as fault:
         raise SettingsError([_sentence(error) for error in fault.errors()] + problems) from None
+    problems += _unsafe(settings)
     if problems:
         raise SettingsError(problems)
     return settings
@@ -365,6 +386,19 @@ def _together(environ: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[
     for field in secrets():
         if environ.get(variable(field)) and environ.get(variable(field) + "_FILE"):
             yield f"{variable(field)} and {variable(field)}_FILE are both set. Keep one."
+
+
+def _unsafe(settings: Settings) -> Iterator[str]:
+    """Yield what must not be, with the values as they are."""
+    if settings.wechat_mode != "plain":
+        return
+    from handlers.channels.wechat.account import may_be_plain  # here: as above
+
+    if not may_be_plain(settings.origin):
+        yield (
+            f"{variable('wechat_mode')} is plain, which is for this machine only: whoever sees one call could "
+            f"write in anybody's name. Set it to encrypted, or {variable('public_url')} to http://127.0.0.1."
+        )
 
 
 def _read_secret(path: Path) -> str | Unreadable:

@@ -26,6 +26,8 @@ POINTS = {
     "submission.before_send": "a pre-application is about to leave for the intake service",
     "submission.after_send": "the intake service has it, we have not noted it",
     "submission.between_pages": "some pages of it are handed over",
+    "reply.before_answer": "a webhook's own answer is about to carry words back",
+    "reply.after_answer": "the platform has that answer, we have not noted it",
     "progress.before_answer": "a callback is committed, the intake service has no answer",
 }
 

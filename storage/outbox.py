@@ -145,6 +145,11 @@ def _said(effect: Say) -> dict[str, Any]:
     return {"is": "Say", "message": message, "channel": effect.channel}
 
 
+def words_lane(conversation: str) -> str:
+    """Return the lane of what is said in a conversation, wherever its person is."""
+    return _LANES["Say"].format(conversation=conversation)
+
+
 def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     """Insert rows made by `row_of`; timers that are set already move."""
     # One turn may move a timer twice; PostgreSQL takes only one word per row in a statement.
@@ -182,9 +187,9 @@ def claim(
         update(outbox)
         .where(outbox.c.id.in_(due.scalar_subquery()))
         .values(**_held(now + lease, worker))
-        .returning(*(outbox.c[name] for name in _READ))
+        .returning(*(outbox.c[name] for name in READ))
     ).all()
-    return _opened(connection, vault, sorted(held, key=lambda row: (row.due_at, row.place)))
+    return opened(connection, vault, sorted(held, key=lambda row: (row.due_at, row.place)))
 
 
 def claim_words(
@@ -206,7 +211,7 @@ def claim_words(
     """
     waiting = connection.execute(
         select(outbox.c.id, outbox.c.due_at, outbox.c.lease_until)
-        .where(outbox.c.lane == _LANES["Say"].format(conversation=conversation), TODO)
+        .where(outbox.c.lane == words_lane(conversation), TODO)
         .order_by(outbox.c.place)
         .with_for_update()
     ).all()
@@ -225,9 +230,9 @@ def claim_words(
         update(outbox)
         .where(outbox.c.id.in_(free[:limit]))
         .values(**_held(now + lease, worker))
-        .returning(*(outbox.c[name] for name in _READ))
+        .returning(*(outbox.c[name] for name in READ))
     ).all()
-    return _opened(connection, vault, sorted(held, key=lambda row: row.place))
+    return opened(connection, vault, sorted(held, key=lambda row: row.place))
 
 
 def _held(until: datetime, worker: str) -> dict[str, Any]:
@@ -298,7 +303,7 @@ def ripen(connection: Connection, now: datetime) -> int:
 
 def bring_back(connection: Connection, conversation: str, now: datetime) -> int:
     """Let all messages kept in a conversation leave, because another one does; return how many."""
-    lane = _LANES["Say"].format(conversation=conversation)
+    lane = words_lane(conversation)
     kept = update(outbox).where(
         ASIDE, outbox.c.state == "held", outbox.c.conversation == conversation, outbox.c.lane == lane
     )
@@ -357,7 +362,7 @@ def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now
     for due, theirs in by_due.items():
         kept = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(theirs))
         _let_go(connection, kept.values(state="todo", due_at=due, attempts=0, doubts=answered))
-        lanes = [_LANES["Say"].format(conversation=conversation) for conversation in theirs]
+        lanes = [words_lane(conversation) for conversation in theirs]
         free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
         doubtful = update(outbox).where(TODO, outbox.c.lane.in_(lanes), outbox.c.doubts > 0, free)
         _let_go(connection, doubtful.values(due_at=due, doubts=ANSWERED))
@@ -414,7 +419,7 @@ def sweep(connection: Connection, before: datetime, limit: int = 5000) -> int:
     return connection.execute(delete(outbox).where(outbox.c.id.in_(old.scalar_subquery()))).rowcount
 
 
-_READ = (
+READ = (  # what `opened` needs
     "id", "fence", "conversation", "kind", "key", "payload", "attempts", "due_at", "created_at", "cause",
     "place", "parts", "doubts",
 )  # fmt: skip
@@ -427,7 +432,7 @@ def _write(connection: Connection, hold: Hold, **values: object) -> None:
     signals.announce(connection, signals.OUTBOX)
 
 
-def _opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> list[Item]:
+def opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> list[Item]:
     """Return the claimed rows with their effects; one that cannot be read is buried at once."""
     owners = _owners(connection, {row.conversation for row in rows}) if rows else {}
     items = []

@@ -90,7 +90,8 @@ class Mailroom:
         metrics.turned_away.labels("flood").inc()
         minute = int(self._clock().timestamp()) // WARN_EVERY
         key = f"flood:{minute}"
-        return await self._turns.take(conversation, "mailroom", key, Flooded())
+        taken = await self._turns.take(conversation, "mailroom", key, Flooded())
+        return taken if taken.fresh else None
 
     def _with_files(self, event: MessageReceived, letter: Letter) -> MessageReceived:
         """Name the files that are still to be fetched: the same letter gives the same names."""

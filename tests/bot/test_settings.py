@@ -191,3 +191,59 @@ def test_every_row_has_a_help_and_a_name() -> None:
     assert variable("port") == "ZEROTRIP_PORT"
     assert {"intake_token", "intake_webhook_secret", "metrics_token", "wechat_aes_key"} < set(secrets())
     assert shown("master_key_file", None) == ""
+
+
+WECHAT = {
+    "WECHAT_APP_ID": "wx0123456789abcdef",
+    "WECHAT_APP_SECRET": "four-quiet-herons",
+    "WECHAT_TOKEN": "eightcalmcranes",
+    "WECHAT_AES_KEY": "0123456789" * 4 + "abc",
+}
+
+
+@pytest.mark.parametrize("name", ["WECHAT_APP_SECRET", "WECHAT_TOKEN", "WECHAT_AES_KEY"])
+def test_wechat_is_not_on_without_its_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    put(monkeypatch, **{**WECHAT, name: ""})
+
+    assert any(f"{name} is missing" in each for each in problems())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WECHAT_AES_KEY", "short", "43 letters"),
+        ("WECHAT_AES_KEY", "!" * 43, "43 letters"),
+        ("WECHAT_TEMPLATE", "just-an-id-without-fields", "is no template"),
+        ("WECHAT_TEMPLATE", "0123456789abc:heading=thing1", "none of our words: title, number, state, day"),
+        ("WECHAT_SUBSCRIPTION", "0123456789abc:title=", "no field of the template"),
+    ],
+)
+def test_what_wechat_could_not_use_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    put(monkeypatch, **{**WECHAT, name: value})
+
+    (problem,) = problems()
+    assert problem.startswith(f"{PREFIX}{name} ")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("url", "fine"),
+    [
+        ("", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("https://127.0.0.1", False),
+        ("http://10.0.0.5", False),
+        ("https://bot.example.gov.cn", False),
+        ("http://localhost.example.cn", False),
+    ],
+)
+def test_calls_in_the_clear_come_to_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch, url: str, fine: bool
+) -> None:
+    put(monkeypatch, **WECHAT, WECHAT_MODE="plain", PUBLIC_URL=url)
+
+    assert (not fine) or load().wechat_mode == "plain"
+    assert fine or "WECHAT_MODE is plain" in problems()[0]

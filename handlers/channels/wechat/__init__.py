@@ -1,13 +1,13 @@
 """WeChat official account. What came is read and answered by `webhook`, what leaves goes by `sending`.
 
-account   what the deployment says of it       envelope  signed, fresh, decrypted
-reading   one call of WeChat's in our words     passive   the answer inside that call
-webhook   the route that ties these together
+account   what the deployment says of it       webhook    the route WeChat calls
+envelope  signed, fresh, decrypted             passive    the answer inside that call
+reading   one call of WeChat's in our words
 
-sending   messages, notices, photos, QR codes    forms   what goes into a notice
-calls     in the account's name                 tokens  lent by WeChat, shared by all processes
-wire      one HTTP call                         errors  what each error code means, and for how long
-menu      below the chat                        subscribe  the page on which notices are agreed to
+sending   messages, notices, photos, QR codes  forms      what goes into a notice
+calls     in the account's name                tokens     lent by WeChat, shared by all processes
+wire      one HTTP call                        errors     what each error code means, and for how long
+menu      below the chat                       subscribe  the page on which notices are agreed to
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from handlers.channels.wechat.account import Account, Form, capabilities, form_o
 from handlers.channels.wechat.reading import Consent, Report
 from handlers.channels.wechat.sending import Sender
 from handlers.channels.wechat.subscribe import SubscribePage
+from handlers.channels.wechat.webhook import Webhook
 from storage import notices, subscriptions
 
 __all__ = ["Account", "Form", "WeChat", "form_of"]
@@ -43,9 +44,11 @@ class WeChat:
         self.account = account.app_id
         self.can = capabilities(account, slot)
         self.sender = Sender(account, kit)
+        self._webhook = Webhook(account, kit, self.can, on_report=self.report, on_consent=self.consent)
 
     def add_routes(self, app: web.Application) -> None:
         """Put the webhook and the page for consent on the application."""
+        self._webhook.add_routes(app)
         SubscribePage(self._account, self.sender.tokens).add_routes(app)
 
     async def report(self, report: Report) -> None:

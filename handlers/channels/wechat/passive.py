@@ -1,0 +1,184 @@
+"""The answer inside WeChat's own call: one text, and it costs none of the messages we may send.
+
+WeChat waits 5 s for it. A turn's words are there at once; those about a photo come when it has been
+looked at. What is not ready, or does not fit into one text, leaves by customer-service message.
+
+The words are marked as said once the answer is written. When WeChat hung up before that, it comes
+again with the same message and gets the same words (storage.replies).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wechatpy.replies import TextReply
+
+from dialogs.messages import Media, Outbound
+from dialogs.turn import MessageReceived, Say
+from handlers.channels.base import Capabilities, Kit, Letter
+from handlers.channels.rendering import pages
+from storage import replies, signals
+from storage.outbox import Hold
+from storage.replies import Word
+from storage.turns import Taken
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call is answered with.
+
+    text:   "": nothing to say.
+    said:   held words that are in the text. left: held words that are not, and until when they rest.
+    until:  the end of this call's wait.
+    """
+
+    conversation: str
+    until: datetime
+    text: str = ""
+    said: tuple[Hold, ...] = ()
+    left: tuple[Hold, ...] = ()
+
+
+class Answers:
+    """Finds the words for the answers to letters."""
+
+    def __init__(self, kit: Kit, can: Capabilities) -> None:
+        self._kit = kit
+        self._slot = can.reply_slot
+        self._can = replace(can, buttons="none", max_buttons=0)  # an answer is text and nothing else
+
+    async def find(self, letter: Letter, taken: Taken, patience: float) -> Answer:
+        """Return what `letter`, taken just now or before, is to be answered.
+
+        patience: seconds to wait for words that are bound to come.
+        Raises:
+            StorageError: see storage.errors.
+        """
+        until = self._kit.clock() + self._slot
+        words = [] if taken.fresh else await self._again(letter, taken, until)
+        if not words:
+            words = await self._wait(letter, taken, until, patience)
+        return self._put_together(letter, taken.conversation, words, until)
+
+    async def end(self, answer: Answer, *, reached: bool) -> None:
+        """Note what came of an answer. reached: WeChat was still there when it was written."""
+        now = self._kit.clock()
+        # Not reached: WeChat comes again for it at once; the worker may have it when WeChat does not.
+        rest = now if reached else now + self._slot
+        said, left = (answer.said, answer.left) if reached else ((), answer.said + answer.left)
+        await self._kit.database.run(
+            lambda c: replies.end(
+                c,
+                answer.conversation,
+                said=said,
+                left=[(hold, rest) for hold in left],
+                until=answer.until,
+                now=now,
+            )
+        )
+
+    async def _again(self, letter: Letter, taken: Taken, until: datetime) -> list[Word]:
+        name, decided = replies.name_of(letter.key), range(taken.seq + 1, taken.last + 1)
+        return await self._kit.database.run(
+            lambda c: replies.again(
+                c,
+                self._kit.vault,
+                taken.conversation,
+                name=name,
+                decided=decided,
+                until=until,
+                now=self._kit.clock(),
+            )
+        )
+
+    async def _wait(self, letter: Letter, taken: Taken, until: datetime, patience: float) -> list[Word]:
+        """Return the words there are; wait for them where some are bound to come."""
+        conversation, clock = taken.conversation, asyncio.get_running_loop().time
+        ends = clock() + patience
+        patient = not taken.postponed and (_has_photo(letter) or (taken.fresh and taken.last > taken.seq))
+        with self._kit.database.signals.watch(signals.conversation(conversation)) as watch:
+            while True:
+                words = await self._claim(letter, conversation, until)
+                if words or not patient or clock() >= ends:
+                    return words
+                # One more look after the wait: the news may have been lost on its way.
+                patient = await watch.wait(ends - clock())
+
+    async def _claim(self, letter: Letter, conversation: str, until: datetime) -> list[Word]:
+        database, name = self._kit.database, replies.name_of(letter.key)
+        if not await database.read(lambda c: replies.waits(c, conversation, until)):
+            return []  # a look costs less than a claim
+        return await database.run(
+            lambda c: replies.claim(
+                c, self._kit.vault, conversation, name=name, until=until, now=self._kit.clock()
+            )
+        )
+
+    def _put_together(
+        self, letter: Letter, conversation: str, words: Sequence[Word], until: datetime
+    ) -> Answer:
+        sayable = _until_other(words, letter)
+        text, count = fit(
+            [_message(word) for word in sayable], [word.item.parts for word in sayable], self._can
+        )
+        held = [word.item.hold for word in words if not word.noted]
+        said = [word.item.hold for word in words[:count] if not word.noted]
+        return Answer(conversation, until, clean(text), tuple(said), tuple(held[len(said) :]))
+
+
+def fit(messages: Sequence[Outbound], taken: Sequence[int], can: Capabilities) -> tuple[str, int]:
+    """Return one text with as many of `messages` as go into it whole, and how many those are.
+
+    A message is never cut here: should the answer be lost, its rest must not be said alone.
+    """
+    text, count = "", 0
+    for n in range(1, len(messages) + 1):
+        found = pages(messages[:n], can, taken=taken[:n])
+        if len(found) != 1:
+            break
+        text, count = found[0].part.text, n
+    return text, count
+
+
+def clean(text: str) -> str:
+    """Return `text` without what XML cannot hold."""
+    return _NO_XML.sub("", text)
+
+
+def reply_xml(text: str, *, user: str, ours: str, now: datetime) -> str:
+    """Return the reply that says `text` to `user`."""
+    # "]]>" would end the CDATA section that wechatpy puts the text into: whoever wrote it could go on
+    # in our name.
+    safe = text.replace("]]>", "]]]]><![CDATA[>")
+    rendered: str = TextReply(content=safe, source=ours, target=user, time=int(now.timestamp())).render()
+    return rendered
+
+
+def _until_other(words: Sequence[Word], letter: Letter) -> list[Word]:
+    """Return the first words, up to those that are for somewhere else, or may have been said elsewhere."""
+    found: list[Word] = []
+    for word in words:
+        effect, here = word.item.effect, letter.address
+        if not isinstance(effect, Say) or effect.channel not in ("", here.channel):
+            break
+        if word.item.address != here or (word.item.doubtful and not word.noted):
+            break
+        found.append(word)
+    return found
+
+
+def _message(word: Word) -> Outbound:
+    assert isinstance(word.item.effect, Say)
+    return word.item.effect.message
+
+
+def _has_photo(letter: Letter) -> bool:
+    event = letter.event
+    media: tuple[Media, ...] = event.message.media if isinstance(event, MessageReceived) else ()
+    return any(each.kind == "photo" for each in media)

@@ -1,0 +1,139 @@
+"""The answer inside a webhook's own call: which words it takes along, and what came of it.
+
+    fresh call    claim   the words that wait in the conversation, held under the letter's name
+                  end     said: done; not said: given back to the worker
+    asked again   again   what this letter was to be told, whether or not we had noted it as said,
+                          but nothing that the worker has sent or is sending meanwhile
+
+A platform that asks again has not had our answer. So words that went into an answer carry the name of
+its letter (`outbox.worker`), and who asks for the letter again gets the very same words, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from storage import outbox, signals
+from storage.inbox import storable
+from storage.outbox import READ, Hold, Item, opened
+from storage.schema import TODO, conversations
+from storage.schema import outbox as table
+from storage.vault import Vault
+
+# The call is over after 5 s. Should we die in it, the words fall to the worker soon after.
+LEASE = timedelta(seconds=7)
+LIMIT = 50  # words in one answer; more than fit
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something to be said in the answer. noted: it is marked as said already; the platform missed it."""
+
+    item: Item
+    noted: bool = False
+
+
+def name_of(key: str) -> str:
+    """Return the name under which words are held for the answer to the letter `key`."""
+    return storable(f"reply:{key}")
+
+
+def waits(connection: Connection, conversation: str, until: datetime) -> bool:
+    """Say whether there is something to be said in `conversation` by `until`."""
+    there = select(table.c.id).where(_words(conversation), TODO, table.c.due_at <= until).limit(1)
+    return connection.execute(there).scalar_one_or_none() is not None
+
+
+def claim(
+    connection: Connection, vault: Vault, conversation: str, *, name: str, until: datetime, now: datetime
+) -> list[Word]:
+    """Hold what is to be said in `conversation` by `until`; [] while somebody else is saying some of it."""
+    found = outbox.claim_words(
+        connection, vault, conversation, until=until, now=now, lease=LEASE, worker=name, limit=LIMIT
+    )
+    return [Word(item) for item in found]
+
+
+def again(
+    connection: Connection,
+    vault: Vault,
+    conversation: str,
+    *,
+    name: str,
+    decided: Sequence[int],
+    until: datetime,
+    now: datetime,
+) -> list[Word]:
+    """Hold what the letter `name` was to be told and has not been told by the worker, in its order.
+
+    decided: the numbers of the messages that its turn decided.
+    """
+    rows = connection.execute(
+        select(*(table.c[column] for column in READ), table.c.state, table.c.worker, table.c.lease_until)
+        .where(_words(conversation))
+        .where(or_(table.c.worker == name, table.c.key.in_([str(n) for n in decided])))
+        .order_by(table.c.place)
+        .limit(LIMIT)
+        .with_for_update()
+    ).all()
+    noted: list[Any] = []
+    free: list[str] = []
+    for row in rows:
+        ours = row.worker == name
+        if row.state == "done" and ours:
+            noted.append(row)
+        elif row.state == "todo":
+            if not ours and (row.due_at > until or (row.lease_until is not None and row.lease_until > now)):
+                break  # the worker has it in hand; what follows must not overtake it
+            free.append(row.id)
+    held = connection.execute(
+        update(table)
+        .where(table.c.id.in_(free), TODO)
+        # That it is asked for again tells how our earlier try ended: the doubt is gone.
+        .values(
+            lease_until=now + LEASE,
+            worker=name,
+            fence=table.c.fence + 1,
+            attempts=table.c.attempts + 1,
+            doubts=1,
+        )
+        .returning(*(table.c[column] for column in READ))
+    ).all()
+    words = [Word(item, noted=True) for item in opened(connection, vault, noted)]
+    in_order = sorted(held, key=lambda row: row.place)
+    return words + [Word(item) for item in opened(connection, vault, in_order)]
+
+
+def end(
+    connection: Connection,
+    conversation: str,
+    *,
+    said: Sequence[Hold],
+    left: Sequence[tuple[Hold, datetime]],
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Note what was said, give back what was `left` (from when on it may be sent), and wait no more.
+
+    until: the end of this call's wait; a later letter's wait goes on.
+    Holds that are no longer valid are passed over: somebody else has taken care of those words.
+    """
+    over = update(conversations).where(
+        conversations.c.id == conversation, conversations.c.reply_until <= until
+    )
+    connection.execute(over.values(reply_until=None))
+    standing = outbox.standing(connection, [*said, *(hold for hold, _ in left)])
+    outbox.settle_all(connection, [hold for hold in said if hold in standing], now)
+    for hold, due in left:
+        if hold in standing:
+            outbox.retry(connection, hold, due, "not in the answer")
+    signals.announce(connection, signals.conversation(conversation))
+
+
+def _words(conversation: str) -> ColumnElement[bool]:
+    return and_(table.c.conversation == conversation, table.c.lane == outbox.words_lane(conversation))
