@@ -396,7 +396,7 @@ def _unsafe(settings: Settings) -> Iterator[str]:
 
     if not may_be_plain(settings.origin):
         yield (
-            f"{variable('wechat_mode')} is plain, which is for this machine only: whoever sees one call could "
+            f"{variable('wechat_mode')} is plain, for this machine only: whoever sees one call could "
             f"write in anybody's name. Set it to encrypted, or {variable('public_url')} to http://127.0.0.1."
         )
 
