@@ -1,0 +1,450 @@
+"""WeChat's calls over real HTTP: safe before they are answered, answered once, the same when asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import Connection, func, select
+
+from dialogs.messages import Address, Inbound, Outbound
+from dialogs.session import Session
+from dialogs.turn import Event, FetchMedia, MessageReceived, Opened, PhotoMeasured, Say, Turn
+from handlers import metrics
+from handlers.channels.base import Kit
+from handlers.channels.receiving import Mailroom
+from handlers.channels.wechat import Account, WeChat, webhook
+from handlers.channels.wechat.passive import Answers
+from handlers.channels.wechat.reading import Report
+from handlers.errors import problems
+from handlers.keys import MAILROOM
+from handlers.security import make_gate
+from handlers.turns import Turns
+from storage import addresses, applicants, conversations, outbox, subscriptions
+from storage.database import Database
+from storage.errors import Unavailable
+from storage.keyring import KeyRing
+from storage.outbox import Item
+from storage.schema import inbox as inbox_table
+from storage.schema import outbox as outbox_table
+from storage.turns import Taken
+from storage.vault import Vault
+from tests.handlers.channels.wechat_calls import (
+    AES_KEY,
+    APP_ID,
+    HU,
+    NOW,
+    SECRET,
+    TOKEN,
+    Caller,
+    Sent,
+    account,
+    elements,
+    event,
+    photo,
+    text,
+)
+
+WECHAT = Caller()
+HERE = Address("wechat", APP_ID, HU)
+SLOT = timedelta(seconds=0.8)
+LONG = "这一段很长。" * 200  # 3600 bytes
+
+
+def decide(session: Session, happened: Event, now: datetime) -> Turn:
+    """A toy dialog: it repeats words, keeps quiet about photos until they are measured."""
+    match happened:
+        case MessageReceived(Inbound(media=(photo_, *_))) if photo_.kind == "photo":
+            return Turn(session, (FetchMedia(photo_.file, photo_.ref, "wechat"),))
+        case MessageReceived(Inbound(text="silence")):
+            return Turn(session)
+        case MessageReceived(Inbound(text="long")):
+            return Turn(session, (Say(Outbound("短。")), Say(Outbound(LONG))))
+        case MessageReceived(Inbound(text=words)):
+            return Turn(session, (Say(Outbound(f"听到：{words}")), Say(Outbound("下一个问题？"))))
+        case PhotoMeasured():
+            return Turn(session, (Say(Outbound("照片收到。")),))
+        case Opened(scene=scene):
+            return Turn(session, (Say(Outbound(f"您好。{scene}")),))
+        case _:
+            return Turn(session, (Say(Outbound("慢一点。")),))
+
+
+class County:
+    """Our side: the webhook on a real port, before a real database. `now` moves only by `later`."""
+
+    def __init__(self, database: Database, vault: Vault, given: Account) -> None:
+        self.now = NOW
+        self.database, self.vault = database, vault
+        self.turns = Turns(database, lambda: self.now)
+        self.given = given
+
+    async def serve(self) -> None:
+        self.session = aiohttp.ClientSession()
+        kit = Kit(self.session, self.database, self.vault, lambda: self.now, "http://127.0.0.1:8080")
+        self.channel = WeChat(self.given, kit, SLOT)
+        app = web.Application(middlewares=[problems, make_gate({})])
+        app[MAILROOM] = Mailroom(self.database, self.turns, self.vault, lambda: self.now)
+        self.channel.add_routes(app)
+        self.client = TestClient(TestServer(app))
+        await self.client.start_server()
+
+    async def close(self) -> None:
+        await self.client.close()
+        await self.session.close()
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    async def call(self, sent: Sent) -> tuple[int, str]:
+        query, body = sent
+        async with self.client.post("/channels/wechat", params=query, data=body) as answer:
+            return answer.status, await answer.text()
+
+    async def ask(self, xml: str) -> str:
+        """Return what he is shown at once: the words of the answer, "" when there are none."""
+        status, body = await self.call(WECHAT.sealed(xml, self.now))
+        assert status == 200, body
+        return "" if body == "success" else WECHAT.opened(body)["Content"]
+
+    async def conversation(self) -> str:
+        return await self.database.conversation(HERE)
+
+    async def happens(self, happened: Event, key: str) -> Taken:
+        return await self.turns.take(await self.conversation(), "photos", key, happened)
+
+    async def for_the_worker(self, after: float = 0.0) -> list[str]:
+        """Return what a worker would send by customer-service message, `after` seconds from now."""
+        return [_words(item) for item in await self.held_by_the_worker(after)]
+
+    async def held_by_the_worker(self, after: float = 0.0) -> list[Item]:
+        now, lease = self.now + timedelta(seconds=after), timedelta(seconds=30)
+        (*first,) = await self.database.run(
+            lambda c: outbox.claim(c, self.vault, limit=9, now=now, lease=lease, worker="w:1", kinds=("Say",))
+        )
+        if not first:
+            return []
+        rest = await self.database.run(
+            lambda c: outbox.claim_words(
+                c,
+                self.vault,
+                first[0].conversation,
+                until=now,
+                now=now,
+                lease=lease,
+                worker="w:1",
+                beside=first[0].hold,
+            )
+        )
+        return [*first, *rest]
+
+    async def count(self, table: Any) -> int:
+        def count(connection: Connection) -> int:
+            return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+        return await self.database.read(count)
+
+
+def _words(item: Item) -> str:
+    assert isinstance(item.effect, Say)
+    return item.effect.message.text
+
+
+@asynccontextmanager
+async def opened(folder: Path, given: Account) -> AsyncIterator[County]:
+    vault = Vault(KeyRing.fresh())
+    database = await Database.open(
+        f"sqlite:///{folder / 'zerotrip.db'}",
+        vault=vault,
+        decide=decide,
+        pushed=frozenset({"wechat"}),
+        slots={"wechat": SLOT},
+        migrate=True,
+        clock=lambda: NOW,
+    )
+    county = County(database, vault, given)
+    await county.serve()
+    try:
+        yield county
+    finally:
+        await county.close()
+        await database.close()
+
+
+@pytest.fixture
+async def county(tmp_path: Path) -> AsyncIterator[County]:
+    async with opened(tmp_path, account()) as made:
+        yield made
+
+
+# The answer inside the call
+
+
+async def test_what_a_turn_says_is_the_answer_and_nothing_is_left_to_send(county: County) -> None:
+    assert await county.ask(text("交社保")) == "听到：交社保\n\n下一个问题？"
+
+    assert await county.for_the_worker(after=60) == []
+    place = await county.database.read(lambda c: addresses.place(c, HERE))
+    assert place is not None
+    assert (place.message_at, place.message_used) == (NOW, 0)
+
+
+async def test_a_message_that_comes_again_gets_the_same_answer_and_no_second_turn(county: County) -> None:
+    first = await county.ask(text("交社保"))
+    county.later(5)
+    seen = await county.count(inbox_table)
+
+    assert [await county.ask(text("交社保")) for _ in range(2)] == [first, first]
+    assert await county.count(inbox_table) == seen
+    assert await county.for_the_worker(after=60) == []
+
+
+async def dies_before_its_answer(county: County, monkeypatch: pytest.MonkeyPatch, xml: str) -> None:
+    """Have the turn of `xml` committed, and nothing after that."""
+
+    async def die(*_: object) -> None:
+        raise Unavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Answers, "find", die)
+        assert (await county.call(WECHAT.sealed(xml)))[0] == 503
+
+
+async def test_what_the_worker_has_sent_meanwhile_is_not_said_again(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dies_before_its_answer(county, monkeypatch, text("交社保"))
+    assert await county.for_the_worker() == []  # it waits for the answer to carry them
+    assert await county.for_the_worker(after=1) == ["听到：交社保", "下一个问题？"]
+
+    assert await county.ask(text("交社保")) == ""
+
+
+async def test_what_nobody_has_sent_yet_is_said_when_it_comes_again(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dies_before_its_answer(county, monkeypatch, text("交社保"))
+
+    assert await county.ask(text("交社保")) == "听到：交社保\n\n下一个问题？"
+    assert await county.for_the_worker(after=60) == []
+
+
+async def test_the_verdict_on_a_photo_is_waited_for(county: County) -> None:
+    asking = asyncio.create_task(county.ask(photo()))
+    while not await county.count(outbox_table):
+        await asyncio.sleep(0.01)
+    await county.happens(PhotoMeasured("f"), "m1")
+
+    assert await asking == "照片收到。"
+    assert await county.ask(photo()) == "照片收到。"  # WeChat missed it
+    assert await county.for_the_worker(after=60) == []
+
+
+async def test_a_verdict_that_comes_late_leaves_by_the_worker_at_once(county: County) -> None:
+    assert await county.ask(photo()) == ""
+    county.later(SLOT.total_seconds())
+    await county.happens(PhotoMeasured("f"), "m1")
+
+    assert await county.for_the_worker() == ["照片收到。"]
+
+
+async def test_silence_is_answered_at_once(county: County) -> None:
+    async with asyncio.timeout(SLOT.total_seconds() / 2):
+        assert await county.ask(text("silence")) == ""
+
+
+async def test_what_does_not_fit_is_for_the_worker_at_once_and_whole(county: County) -> None:
+    assert await county.ask(text("long")) == "短。"
+
+    assert await county.for_the_worker() == [LONG]
+
+
+async def test_what_was_kept_until_he_writes_is_said_first(county: County) -> None:
+    await county.ask(text("交社保"))
+    county.later(3600)
+    await county.happens(PhotoMeasured("f"), "m1")
+    (kept,) = await county.held_by_the_worker()
+    await county.database.run(lambda c: outbox.keep(c, kept.hold, "window closed"))
+    county.later(3 * 86400)
+
+    assert (
+        await county.ask(text("在吗", key="9002", at=county.now))
+        == "照片收到。\n\n听到：在吗\n\n下一个问题？"
+    )
+    assert await county.for_the_worker(after=60) == []
+
+
+async def test_who_hung_up_gets_his_words_when_he_comes_again(county: County) -> None:
+    await _ask_and_hang_up(county, photo())
+    await county.happens(PhotoMeasured("f"), "m1")
+    await asyncio.sleep(0.1)  # our answer meets a closed line
+
+    assert await county.for_the_worker() == []
+    assert await county.ask(photo()) == "照片收到。"
+    assert await county.for_the_worker(after=60) == []
+
+
+async def test_who_hung_up_for_good_hears_it_from_the_worker(county: County) -> None:
+    await _ask_and_hang_up(county, photo())
+    await county.happens(PhotoMeasured("f"), "m1")
+    await asyncio.sleep(0.1)
+
+    assert await county.for_the_worker(after=1) == ["照片收到。"]
+
+
+async def _ask_and_hang_up(county: County, xml: str) -> None:
+    query, body = WECHAT.sealed(xml, county.now)
+    reader, writer = await asyncio.open_connection("127.0.0.1", county.client.port)
+    head = (
+        f"POST /channels/wechat?{urlencode(query)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body)
+    while not await county.count(outbox_table):
+        await asyncio.sleep(0.01)
+    writer.close()
+    await writer.wait_closed()
+    assert await reader.read() == b""
+
+
+async def test_in_the_clear_is_answered_in_the_clear(tmp_path: Path) -> None:
+    async with opened(tmp_path, account(mode="plain")) as county:
+        status, body = await county.call(WECHAT.plain(text("你好")))
+        assert (status, elements(body)["Content"]) == (200, "听到：你好\n\n下一个问题？")
+
+        replayed = await county.call((WECHAT.plain(text("你好"))[0], text("撤回", key="9002").encode()))
+        assert replayed[0] == 403
+        assert (await county.call(WECHAT.plain(text("你好"))))[0] == 200
+
+
+# Events
+
+
+async def test_who_follows_is_greeted_and_who_leaves_is_not_written_to(county: County) -> None:
+    key = "<EventKey>qrscene_flexible_enrolment</EventKey>"
+    assert await county.ask(event("subscribe", key)) == "您好。flexible_enrolment"
+
+    assert await county.ask(event("unsubscribe")) == ""
+    place = await county.database.read(lambda c: addresses.place(c, HERE))
+    assert place is not None
+    assert place.gone
+
+    later = NOW + timedelta(seconds=1)
+    assert await county.ask(event("subscribe", key, at=later)) == "您好。flexible_enrolment"
+    place = await county.database.read(lambda c: addresses.place(c, HERE))
+    assert place is not None
+    assert not place.gone
+    assert place.tap_at == NOW
+
+
+async def test_consent_is_kept(county: County) -> None:
+    def said(word: str, at: datetime) -> str:
+        each = (
+            f"<List><TemplateId>T1</TemplateId><SubscribeStatusString>{word}</SubscribeStatusString></List>"
+        )
+        return event(
+            "subscribe_msg_popup_event", f"<SubscribeMsgPopupEvent>{each}</SubscribeMsgPopupEvent>", at=at
+        )
+
+    for n, (word, holds) in enumerate((("accept", True), ("reject", False))):
+        assert await county.ask(said(word, NOW + timedelta(seconds=n))) == ""
+        assert await county.database.read(lambda c: subscriptions.accepted(c, HERE, "T1")) is holds
+
+
+async def test_how_a_notice_ended_is_passed_on(county: County) -> None:
+    heard: list[Report] = []
+
+    async def hear(report: Report) -> None:
+        heard.append(report)
+
+    county.channel._webhook._on_report = hear
+    ended = event("TEMPLATESENDJOBFINISH", "<MsgID>17</MsgID><Status>failed:user block</Status>")
+
+    assert await county.ask(ended) == ""
+    assert heard == [Report("17", delivered=False)]
+
+
+async def test_a_flood_is_told_once_a_minute(county: County) -> None:
+    said = [await county.ask(text("silence", key=str(n))) for n in range(40)]
+
+    assert [each for each in said if each] == ["慢一点。"]
+
+
+# What is refused
+
+
+async def test_the_address_is_proven_by_saying_the_echo(county: County) -> None:
+    query = WECHAT.query() | {"echostr": "5836374289"}
+    async with county.client.get("/channels/wechat", params=query) as answer:
+        assert (answer.status, await answer.text(), answer.content_type) == (200, "5836374289", "text/plain")
+
+    for wrong in ({"signature": "0" * 40}, {"echostr": ""}, {"echostr": "x" * 300}, {"timestamp": "0"}):
+        async with county.client.get("/channels/wechat", params=query | wrong) as answer:
+            assert answer.status in (400, 403)
+            assert "5836374289" not in await answer.text()
+
+
+def refused(reason: str) -> float:
+    return float(metrics.letters_refused.labels("wechat", reason)._value.get())
+
+
+REFUSED = {
+    "forged": (Caller(token="fivecalmcranes").sealed(text("你好")), 403, "forged"),
+    "stale": (WECHAT.sealed(text("你好"), NOW - timedelta(minutes=6)), 403, "stale"),
+    "not ours": (Caller(app_id="wxffffffffffffffff").sealed(text("你好")), 403, "not_ours"),
+    "malformed": (WECHAT.sealed("<xml>"), 400, "malformed"),
+    "too big": ((WECHAT.query(), b"x" * 70_000), 413, "too_big"),
+    "in the clear": (WECHAT.plain(text("你好")), 403, "forged"),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "reason"), REFUSED.values(), ids=REFUSED)
+async def test_bad_calls_are_counted_and_leave_nothing(
+    county: County, capfd: pytest.CaptureFixture[str], sent: Sent, status: int, reason: str
+) -> None:
+    before = refused(reason)
+
+    told, body = await county.call(sent)
+
+    assert told == status
+    assert refused(reason) == before + 1
+    assert await county.count(inbox_table) == 0
+    output = body + "".join(capfd.readouterr())
+    assert not any(secret in output for secret in (TOKEN, SECRET, AES_KEY, HU, "你好", sent[0]["signature"]))
+
+
+async def test_what_is_not_safe_is_not_acknowledged(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise Unavailable("gone")
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(webhook, "HANGS_UP_AFTER", 0.2)
+    for take in (refuse, hang):
+        monkeypatch.setattr(Mailroom, "take", take)
+        assert (await county.call(WECHAT.sealed(text("你好"))))[0] == 503
+
+    monkeypatch.undo()
+    assert await county.ask(text("你好")) == "听到：你好\n\n下一个问题？"
+
+
+async def test_whoever_had_himself_erased_begins_anew(county: County) -> None:
+    await county.ask(text("你好"))
+    before = await county.conversation()
+    await county.database.run(
+        lambda c: applicants.erase(
+            c, county.vault, conversations.applicant_of(c, before), county.now, "applicant"
+        )
+    )
+
+    assert await county.ask(text("又来了", key="9002")) == "听到：又来了\n\n下一个问题？"
+    assert await county.conversation() != before
