@@ -123,13 +123,13 @@ class Answers:
     def _put_together(
         self, letter: Letter, conversation: str, words: Sequence[Word], until: datetime
     ) -> Answer:
-        sayable = _until_other(words, letter)
+        seen, sayable = _sorted_out(words, letter)
         text, count = fit(
             [_message(word) for word in sayable], [word.item.parts for word in sayable], self._can
         )
-        held = [word.item.hold for word in words if not word.noted]
-        said = [word.item.hold for word in words[:count] if not word.noted]
-        return Answer(conversation, until, clean(text), tuple(said), tuple(held[len(said) :]))
+        said = _holds([*seen, *sayable[:count]])
+        left = [hold for hold in _holds(words) if hold not in said]
+        return Answer(conversation, until, clean(text), tuple(said), tuple(left))
 
 
 def fit(messages: Sequence[Outbound], taken: Sequence[int], can: Capabilities) -> tuple[str, int]:
@@ -160,17 +160,25 @@ def reply_xml(text: str, *, user: str, ours: str, now: datetime) -> str:
     return rendered
 
 
-def _until_other(words: Sequence[Word], letter: Letter) -> list[Word]:
-    """Return the first words, up to those that are for somewhere else, or may have been said elsewhere."""
-    found: list[Word] = []
+def _sorted_out(words: Sequence[Word], letter: Letter) -> tuple[list[Word], list[Word]]:
+    """Return what counts as said, and what the answer may say: the first words, up to others not for it.
+
+    What may have reached him before and was no news counts as said: he is writing after it.
+    """
+    seen: list[Word] = []
+    sayable: list[Word] = []
     for word in words:
-        effect, here = word.item.effect, letter.address
-        if not isinstance(effect, Say) or effect.channel not in ("", here.channel):
+        if word.item.answered and not word.noted and _message(word).news is None:
+            seen.append(word)
+        elif word.item.address == letter.address and (word.noted or not word.item.doubtful):
+            sayable.append(word)
+        else:
             break
-        if word.item.address != here or (word.item.doubtful and not word.noted):
-            break
-        found.append(word)
-    return found
+    return seen, sayable
+
+
+def _holds(words: Sequence[Word]) -> list[Hold]:
+    return [word.item.hold for word in words if not word.noted]
 
 
 def _message(word: Word) -> Outbound:

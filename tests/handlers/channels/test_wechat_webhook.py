@@ -283,6 +283,19 @@ async def test_what_was_kept_until_he_writes_is_said_first(county: County) -> No
     assert await county.for_the_worker(after=60) == []
 
 
+async def test_what_may_have_reached_him_counts_as_said_once_he_writes(county: County) -> None:
+    await county.ask(text("交社保"))
+    county.later(3600)
+    await county.happens(PhotoMeasured("f"), "m1")
+    (doubtful,) = await county.held_by_the_worker()
+    rest = county.now + timedelta(seconds=60)
+    await county.database.run(lambda c: outbox.retry(c, doubtful.hold, rest, "time-out", doubtful=True))
+    county.later(10)
+
+    assert await county.ask(text("在吗", key="9002", at=county.now)) == "听到：在吗\n\n下一个问题？"
+    assert await county.for_the_worker(after=120) == []
+
+
 async def test_who_hung_up_gets_his_words_when_he_comes_again(county: County) -> None:
     await _ask_and_hang_up(county, photo())
     await county.happens(PhotoMeasured("f"), "m1")
