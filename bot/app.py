@@ -9,7 +9,7 @@ from aiohttp import web
 from bot import health
 from bot.parts import Parts
 from dialogs.turn import ProgressReported
-from handlers import connections, intake, pages
+from handlers import connections, intake, pages, upload_link
 from handlers.channels import webchat
 from handlers.errors import problems
 from handlers.keys import CLOCK, DATABASE, FILES, MAILROOM, ORIGIN, TURNS, VAULT
@@ -28,6 +28,7 @@ def make_app(parts: Parts) -> web.Application:
         "applicant": webchat.applicant_guard,
         "intake": intake.intake_guard(parts.webhook_secret, parts.clock),
         "operator": operator,
+        "uploader": upload_link.uploader_guard,
     }
     rate = settings.requests_per_second
     gate = make_gate(
@@ -47,6 +48,7 @@ def make_app(parts: Parts) -> web.Application:
     app[intake.TAKE_PROGRESS] = _progress_taker(parts)
     app.on_response_prepare.append(headers_for(settings.origin))
     webchat.add_routes(app)
+    upload_link.add_routes(app)
     for channel in parts.channels.values():
         channel.add_routes(app)
     intake.add_routes(app)
