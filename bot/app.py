@@ -12,7 +12,7 @@ from dialogs.turn import ProgressReported
 from handlers import connections, intake, pages, upload_link
 from handlers.channels import webchat
 from handlers.errors import problems
-from handlers.keys import CLOCK, DATABASE, FILES, MAILROOM, ORIGIN, TURNS, VAULT
+from handlers.keys import CLOCK, DATABASE, FILES, HANDOVERS, MAILROOM, ORIGIN, TURNS, VAULT
 from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
 from storage import applications
 from storage.faults import hit
@@ -45,6 +45,7 @@ def make_app(parts: Parts) -> web.Application:
         parts.uploads,
         parts.vault,
     )
+    app[HANDOVERS] = parts.handovers
     app[intake.TAKE_PROGRESS] = _progress_taker(parts)
     app.on_response_prepare.append(headers_for(settings.origin))
     webchat.add_routes(app)

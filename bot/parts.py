@@ -21,6 +21,7 @@ from dialogs.world import Library
 from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
 from handlers.delivery import Deliveries
+from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.turns import Clock, Decider, Turns
@@ -42,6 +43,7 @@ class Parts:
     vault: Vault
     turns: Turns
     uploads: Uploads
+    handovers: Handovers
     channels: Mapping[str, Channel]
     mailroom: Mailroom
     intake: IntakeClient
@@ -98,8 +100,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             stack.push_async_callback(channel.close)
         mailroom = Mailroom(database, turns, vault, clock)
         photos = await stack.enter_async_context(Photos(settings.photo_workers))
+        handovers = Handovers(database, vault, turns, uploads, channels, clock, settings.origin)
         deliveries = Deliveries(
-            database, turns, intake, photos, uploads, clock, settings.intake_give_up_after
+            database, turns, intake, photos, uploads, clock, settings.intake_give_up_after, handovers
         )
         worker = Worker(
             database,
@@ -121,6 +124,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             vault,
             turns,
             uploads,
+            handovers,
             channels,
             mailroom,
             intake,

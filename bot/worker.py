@@ -35,7 +35,10 @@ SEAL_EVERY = 3600.0  # a checkpoint reads all conversations touched since the la
 KEEP_KEYS = timedelta(days=7)  # no platform sends a message again after so long
 
 PHOTO_KINDS = ("MeasurePhoto",)
-OTHER_KINDS = ("ForgetFile", "ForgetWords", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer")
+OTHER_KINDS = (
+    *("ForgetFile", "ForgetWords", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer"),
+    *("OfferHandover", "AskHandover", "Join", "Welcome"),
+)
 
 _log = structlog.get_logger("worker")
 

@@ -55,12 +55,12 @@ class MediaFetched:
 class HandoverOffered:
     """A code was made with which this conversation can be gone on with elsewhere.
 
-    until: ISO 8601. links: channel -> address that carries the code there by itself.
+    links: channel -> address that carries the code there by itself.
     asked_by: the channel from which somebody asked for it by number; "" when asked for here.
     """
 
     code: str
-    until: str
+    until: datetime
     links: Json = field(default_factory=dict)
     asked_by: str = ""
 
@@ -79,9 +79,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class JoinRefused:
-    """A hand-over code was not taken. reason: "unknown" (wrong, used or too old), "busy", "here", "often"."""
+    """A hand-over code was not taken.
+
+    reason: "unknown" (wrong, used or too old), "often" (too many wrong ones), "here" (it is this very
+        conversation's), "busy" (something was handed in here too), "draft" (a draft here would be lost:
+        ask first).
+    code: the code, when he may still say yes to it.
+    """
 
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +216,20 @@ class AskHandover:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Go on here with the conversation that `code` stands for: Joined there, or JoinRefused here."""
+    """Go on here with the conversation that `code` stands for: Joined there, or JoinRefused here.
+
+    sure: he knows that what he was filling in here is deleted then.
+    """
 
     code: str
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Answer with Joined(channel). Ordered by a joining, in its commit, and not by a turn."""
+
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +335,7 @@ Effect = (
     | OfferHandover
     | AskHandover
     | Join
+    | Welcome
     | TellClerks
     | MeasurePhoto
     | ForgetFile
@@ -362,6 +381,7 @@ KINDS: Mapping[str, type] = {
         OfferHandover,
         AskHandover,
         Join,
+        Welcome,
         TellClerks,
         MeasurePhoto,
         ForgetFile,

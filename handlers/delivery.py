@@ -18,19 +18,24 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    AskHandover,
     FetchProgress,
     ForgetFile,
     ForgetWords,
+    Join,
     MeasurePhoto,
+    OfferHandover,
     PhotoMeasured,
     Rate,
     SetTimer,
     Submit,
     TimerFired,
+    Welcome,
     Withdraw,
     WithdrawalRefused,
 )
 from handlers import metrics
+from handlers.handover import Handovers
 from handlers.intake import Duplicate, IntakeClient, IntakeError, Page, RefusedByIntake, TryLater, retry_after
 from handlers.photos import Fault, Photos
 from handlers.turns import Turns
@@ -58,6 +63,7 @@ class Deliveries:
     files: Uploads
     clock: Callable[[], datetime]
     give_up_after: timedelta
+    handovers: Handovers
 
     async def deliver(self, item: Item) -> None:
         """Carry out one claimed item and settle it: done, to be tried again, or buried for an operator."""
@@ -212,6 +218,20 @@ class Deliveries:
             await self.turns.take(item.conversation, "intake", key, report.event)
         await self.done(item)
 
+    # One applicant, several channels
+
+    async def offer_handover(self, item: Item, effect: OfferHandover) -> None:
+        await self.handovers.offer(item, effect)
+
+    async def ask_handover(self, item: Item, effect: AskHandover) -> None:
+        await self.handovers.ask(item, effect)
+
+    async def join(self, item: Item, effect: Join) -> None:
+        await self.handovers.join(item, effect)
+
+    async def welcome(self, item: Item, effect: Welcome) -> None:
+        await self.handovers.welcome(item, effect)
+
     # Time
 
     async def fire(self, item: Item, effect: SetTimer) -> None:
@@ -231,5 +251,9 @@ _CARRIERS: Mapping[type, Carrier] = {
     Withdraw: Deliveries.withdraw,
     Rate: Deliveries.rate,
     FetchProgress: Deliveries.fetch_progress,
+    OfferHandover: Deliveries.offer_handover,
+    AskHandover: Deliveries.ask_handover,
+    Join: Deliveries.join,
+    Welcome: Deliveries.welcome,
     SetTimer: Deliveries.fire,
 }

@@ -11,6 +11,7 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.channels.receiving import Mailroom
+from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.turns import Turns
 from handlers.uploads import Uploads
@@ -26,4 +27,5 @@ DATABASE = web.AppKey("database", Database)
 TURNS = web.AppKey("turns", Turns)
 FILES = web.AppKey("files", Uploads)
 VAULT = web.AppKey("vault", Vault)
+HANDOVERS = web.AppKey("handovers", Handovers)
 MAILROOM = web.AppKey("mailroom", Mailroom)

@@ -7,7 +7,7 @@ which `sweep` removes; never a row or a message that names a file that is not th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Iterable
 from datetime import datetime, timedelta
 
 from storage import uploads
@@ -102,6 +102,11 @@ class Uploads:
         if row is None or row.conversation != conversation:
             return
         for file in await self._database.run(lambda c: uploads.forget(c, upload)):
+            await self._store.delete(file)
+
+    async def discard(self, files: Iterable[str]) -> None:
+        """Delete from disk what no row speaks of any more; what is missed here, `sweep` finds."""
+        for file in files:
             await self._store.delete(file)
 
     async def forget_unnamed(self, conversation: str, upload: str) -> None:

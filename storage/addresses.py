@@ -106,6 +106,16 @@ def keep_hook(connection: Connection, vault: Vault, address: Address, hook: Hook
     connection.execute(update(addresses).where(_is(address)).values(hook=sealed, hook_until=hook.until))
 
 
+def move(connection: Connection, vault: Vault, address: Address, conversation: str) -> None:
+    """Have `conversation` gone on with at `address` from now on, instead of the one before."""
+    row = connection.execute(select(addresses).where(_is(address)).with_for_update()).one()
+    sealed = row.hook
+    if sealed is not None:
+        url = open_box(connection, vault, row.conversation).open(sealed, _aad(address))
+        sealed = _seal(open_box(connection, vault, conversation), address, url.decode())
+    connection.execute(update(addresses).where(_is(address)).values(conversation=conversation, hook=sealed))
+
+
 def hook(connection: Connection, vault: Vault, address: Address, now: datetime) -> Hook | None:
     """Return the way to answer that is still open, None when there is none."""
     row = connection.execute(select(addresses).where(_is(address))).one_or_none()

@@ -1,7 +1,7 @@
 """The conversation as arithmetic: advance(world, session, event) -> Turn.
 
 dispatch             from an event to whoever has the floor
-arriving             how somebody comes in: by a poster, a word, another app
+arriving, handover   how somebody comes in: by a poster, a word, a code from another app
 stations, papers     what the road asks: questions, consent, photos, the read-back
 asides, errands      what is beside the road; what commands do
 notice, application  what is told once; what is handed in

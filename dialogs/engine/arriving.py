@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from dialogs.answers import plain
 from dialogs.engine.flow import put_away, start
 from dialogs.engine.talk import Talk
-from dialogs.turn import Flooded, Opened
+from dialogs.turn import Flooded, Join, Opened
+
+_LINKED = re.compile(r"go ?(\d{4})[ -]?(\d{4})")
 
 
 def greeted(talk: Talk) -> bool:
@@ -20,13 +25,28 @@ def opened(talk: Talk, event: Opened) -> None:
     from_channel(talk, event.channel)
     if talk.with_clerk:
         return
-    if event.scene in talk.world.library.live:
+    code = linked(event.scene)
+    if code:
+        join(talk, code)
+    elif event.scene in talk.world.library.live:
         _by_service(talk, event.scene)
     elif greeted(talk):
         talk.say("engine.back_again")
         talk.again()
     else:
         talk.next()
+
+
+def linked(text: str) -> str:
+    """Return the hand-over code that a link or QR code carries, "" when `text` is something else."""
+    found = _LINKED.fullmatch(plain(text))
+    return "".join(found.groups()) if found else ""
+
+
+def join(talk: Talk, code: str, *, sure: bool = False) -> None:
+    """Go on here with the conversation the code stands for (dialogs.engine.handover)."""
+    talk.do(Join(code, sure))
+    talk.say("handover.looking")
 
 
 def _by_service(talk: Talk, service: str) -> None:

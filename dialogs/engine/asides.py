@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import plain
-from dialogs.engine import progress
+from dialogs.engine import handover, progress
 from dialogs.engine.arriving import begin
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
@@ -200,4 +200,5 @@ ASIDES: Mapping[str, Floor] = {
     "withdraw": Floor(_ask_withdraw, _hear_withdraw),
     "rating": Floor(_ask_rating, _hear_rating),
     "rating_words": Floor(_ask_rating_words, _hear_rating_words),
+    **handover.FLOORS,
 }

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Command = Literal["back", "edit", "progress", "person", "help", "restart", "withdraw", "language"]
+Command = Literal[
+    "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
+    "move", "elsewhere", "go_on",
+]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
     "back": ("返回", "上一步", "后退", "back"),
@@ -32,6 +35,30 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
     "help": ("帮助", "?", "怎么用", "help"),
     "restart": ("重来", "重新开始", "从头来", "restart", "start over"),
     "withdraw": ("撤回", "不办了", "撤销", "withdraw"),
+    "move": (
+        *(
+            "换个地方办",
+            "换地方",
+            "换地方办",
+            "换手机",
+            "换个手机",
+            "换手机办",
+            "换到微信",
+            "换微信",
+            "到微信办",
+        ),
+        *("在微信里接着办", "换到网页", "换到telegram", "换到钉钉", "move", "switch"),
+    ),
+    "elsewhere": (
+        "我办过",
+        "我办过的",
+        "我在别处办过",
+        "在别处办过",
+        "之前办过",
+        "i began elsewhere",
+        "elsewhere",
+    ),
+    "go_on": ("接着办", "继续办", "continue", "go on"),
     "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
 }
 

@@ -5,7 +5,7 @@ How it hangs together:
 * Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
   rating ...) when there is one, else the *station* of the road where the answers end.
   Both are tables of two functions, ask and hear: `dialogs.engine.asides` and `dialogs.engine.stations`.
-* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言) are matched first. They speak, then the
+* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 换个地方办 我办过) are matched first. They speak, then the
   floor asks again, so nothing is ever lost by asking for help.
 * Every answer is kept under its key; where we are is a fold over the answers (`dialogs.script.road`).
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import arriving, asides, keeping, papers, progress, stations
+from dialogs.engine import arriving, asides, handover, keeping, papers, progress, stations
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -29,6 +29,10 @@ from dialogs.turn import (
     ApplicationRefused,
     Event,
     Flooded,
+    HandoverAsked,
+    HandoverOffered,
+    Joined,
+    JoinRefused,
     MediaFetched,
     MessageReceived,
     Opened,
@@ -89,8 +93,10 @@ def _wrote(talk: Talk, message: Inbound) -> None:
         talk.say("engine.nothing_to_read")
         talk.again()
         return
-    command = recognise(plain(text))
-    if command and not (text.isdigit() and _wants_digits(talk)):
+    command, code = recognise(plain(text)), handover.typed(talk, text)
+    if code:
+        arriving.join(talk, code)
+    elif command and not (text.isdigit() and _wants_digits(talk)):
         COMMAND_ACTS[command[0]](talk, command[1])
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).sure:
         talk.next()
@@ -118,6 +124,10 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     MessageReceived: _message,
     Flooded: arriving.flooded,
     MediaFetched: papers.fetched,
+    HandoverOffered: handover.offered,
+    HandoverAsked: handover.told,
+    Joined: handover.joined,
+    JoinRefused: handover.refused,
     PhotoMeasured: papers.measured,
     ApplicationReceived: progress.received,
     ApplicationDelayed: progress.delayed,

@@ -126,8 +126,10 @@ def _no_photo(talk: Talk, kind: MediaKind) -> None:
 
 def fetched(talk: Talk, event: MediaFetched) -> None:
     """The photo is ours now: look at it, if it is still wanted."""
-    wanted_still = event.file in talk.session.judging
-    talk.do(MeasurePhoto(event.file) if wanted_still else ForgetFile(event.file))
+    if event.file in talk.session.judging:
+        talk.do(MeasurePhoto(event.file))
+    elif not _held(talk, event.file):
+        talk.do(ForgetFile(event.file))
 
 
 def measured(talk: Talk, event: PhotoMeasured) -> None:

@@ -18,6 +18,7 @@ from handlers.turns import Clock, Turns
 from storage import addresses
 from storage.addresses import Hook
 from storage.database import Database
+from storage.errors import UnknownConversation
 from storage.turns import Taken
 from storage.vault import Vault
 
@@ -59,6 +60,13 @@ class Mailroom:
         conversation = await self._database.conversation(letter.address)
         if self._floods(letter.address):
             return await self._turn_down(conversation, letter)
+        try:
+            return await self._take_in(conversation, event, letter)
+        except UnknownConversation:  # this moment it became one with another, or was erased
+            conversation = await self._database.conversation(letter.address)
+            return await self._take_in(conversation, event, letter)
+
+    async def _take_in(self, conversation: str, event: MessageReceived | Opened, letter: Letter) -> Taken:
         if isinstance(event, MessageReceived):
             event = self._with_files(event, letter)
         elif isinstance(event, Opened):

@@ -26,9 +26,16 @@ from dialogs.turn import (
     ApplicationRefused,
     Event,
     FetchProgress,
+    Flooded,
     ForgetFile,
+    HandoverAsked,
+    HandoverOffered,
+    Joined,
+    JoinRefused,
     MeasurePhoto,
+    MediaFetched,
     MessageReceived,
+    Opened,
     OpenTicket,
     PhotoMeasured,
     ProgressReported,
@@ -38,7 +45,7 @@ from dialogs.turn import (
     WithdrawalRefused,
 )
 from dialogs.wording import pick as words_in
-from tests.dialogs.talking import Chat
+from tests.dialogs.talking import START, Chat
 
 STRAIGHT = ("preregistered", "pre_review_started", "accepted", "stage_changed")
 ROADS = (  # what an intake service may report, in its order
@@ -69,6 +76,7 @@ TYPED = st.sampled_from(
             "养老认证",
             "用那张",
             "重新拍",
+            *("换个地方办", "我办过", "接着办", "12345678", "go12345678", "CS-1121-0001", "0247"),
             "姓名不对",
             "5 等太久",
             "5",
@@ -76,6 +84,12 @@ TYPED = st.sampled_from(
         *("胡某某", "999901198803050247", "99990119880305024", "999901197601203159", "999901195006150014"),
         *("", " ", "\x00", "\u200b", "\u202e在", "\ud800", "🙂🙂", "x" * 5000),
     ]
+)
+FROM_AFAR = (
+    *(Opened("", "en", "wechat"), Opened("", scene="pension_check"), Opened("", scene="flexible_enrolment")),
+    *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded(), MediaFetched("photo1")),
+    *(HandoverOffered("12345678", START, {}), HandoverAsked(), Joined("telegram")),
+    *(JoinRefused(reason, "12345678") for reason in ("unknown", "often", "here", "busy", "draft")),
 )
 LOOKS = st.sampled_from(["a" * 64, "5" * 64, "0f" * 32, ""])
 FAULTS = st.sampled_from(["", "", "", "", "not_a_photo", "truncated", "too_big", "lost", "no_room"])
@@ -89,6 +103,7 @@ class Conversation(RuleBasedStateMachine):
         self.chat = Chat()
         self.shown: list[str] = []  # the ids of all buttons there ever were
         self.files = 0
+        self.channel = ""
         self.roads: dict[str, tuple[str, ...]] = {}
         self.measured: set[str] = set()
 
@@ -178,6 +193,14 @@ class Conversation(RuleBasedStateMachine):
         reference = self._case(place)
         self._report(reference, road, self.chat.session.cases[reference]["seq"] + 1)
 
+    @rule(event=st.sampled_from(FROM_AFAR))
+    def something_comes_from_afar(self, event: Event) -> None:
+        self.happen(event)
+
+    @rule(channel=st.sampled_from(["wechat", "telegram", "webchat"]))
+    def speaks_from_elsewhere(self, channel: str) -> None:
+        self.channel = channel
+
     @rule(place=st.integers(0, 9))
     def a_timer_fires(self, place: int) -> None:
         """One that is due, perhaps again, or one of another release."""
@@ -228,7 +251,7 @@ class Conversation(RuleBasedStateMachine):
         """Whatever has happened: a person can be reached, and a patient applicant comes through."""
         self.happen(self._message(text="人工"))
         assert any(isinstance(effect, OpenTicket) for effect in self.chat.turns[-1])
-        assert "12345" in self.chat.said[0].text
+        assert any("12345" in each.text for each in self.chat.said)
         before = len(self.chat.ordered(Submit))
         self.happen(self._message(text="中文"))
         for _ in range(80):
@@ -254,7 +277,7 @@ class Conversation(RuleBasedStateMachine):
         self._position_is_the_fold(after)
         self._the_newest_buttons_work(after)
         if not isinstance(event, TimerFired):  # what was promised to be deleted is
-            self._no_answer_is_lost(before, after, station)
+            self._no_answer_is_lost(event, before, after, station)
         self._every_photo_is_held_or_forgotten()
         self._nothing_is_handed_in_twice()
         self._cases_go_forward(before, after)
@@ -273,9 +296,15 @@ class Conversation(RuleBasedStateMachine):
         if newest and not newest.choices[0].id.startswith(progress.RATE):
             assert newest.choices[0].id.startswith(f"{session.prompt}:")
 
-    def _no_answer_is_lost(self, before: Session, after: Session, station: Station | None) -> None:
+    def _no_answer_is_lost(
+        self, event: Event, before: Session, after: Session, station: Station | None
+    ) -> None:
         effects = self.chat.turns[-1]
         if before.script != after.script or any(isinstance(each, Submit) for each in effects):
+            if isinstance(event, Opened) and before.script:
+                kept = after.put_away[before.script.partition("@")[0]]["answers"]
+                assert {**before.dormant, **before.answers}.keys() - {CONSENT, READ_BACK} <= kept.keys()
+                return
             ended = station is not None and station.kind in ("outcome", "handoff")
             restarted = (before.aside or {}).get("is") == "restart"
             handed_in = any(isinstance(each, Submit) for each in effects)
@@ -368,7 +397,8 @@ class Conversation(RuleBasedStateMachine):
         )
 
     def _message(self, text: str = "", choice: str = "", media: tuple[Media, ...] = ()) -> MessageReceived:
-        return MessageReceived(Inbound(f"m{len(self.chat.turns)}", self.chat.now, text, choice, media))
+        key = f"m{len(self.chat.turns)}"
+        return MessageReceived(Inbound(key, self.chat.now, text, choice, media, self.channel))
 
     def _upload(self) -> Media:
         self.files += 1
@@ -396,6 +426,9 @@ _ASIDE_ANSWERS = {
     "choose": "想在常山交社保",
     "edit_which": "不改了",
     "restart": "不是",
+    "code": "不是",
+    "tail": "没办过，不找了",
+    "join": "不是",
     "withdraw": "不是",
     "rating": "1",
     "rating_words": "等太久了",

@@ -49,7 +49,14 @@ async def test_after_a_week_without_an_answer_the_applicant_is_told() -> None:
     )
     parts = cast(Any, None)
     deliveries = Deliveries(
-        parts, cast(Any, heard), cast(Any, SilentIntake()), parts, parts, lambda: NOW, timedelta(days=7)
+        parts,
+        cast(Any, heard),
+        cast(Any, SilentIntake()),
+        parts,
+        parts,
+        lambda: NOW,
+        timedelta(days=7),
+        parts,
     )
 
     await deliveries.deliver(item)

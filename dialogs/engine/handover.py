@@ -1,0 +1,193 @@
+"""One applicant, several channels: a code carries his conversation from one to another.
+
+    where it began   换个地方办 -> OfferHandover -> HandoverOffered: the code, and links that carry it
+    elsewhere        the code, or a link -> Join -> Joined there, JoinRefused here
+                     我办过 -> the number and the last four of his identity number -> AskHandover
+                     -> HandoverOffered where it began (asked_by), HandoverAsked here: then the code
+
+Whether a number is known is never told where it is asked for: both answers are the same words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.answers import plain
+from dialogs.calendar import ZONE
+from dialogs.engine import arriving, progress
+from dialogs.engine.stations import read_yes_no
+from dialogs.engine.talk import Floor, Options, Said, Talk, meant
+from dialogs.messages import Card
+from dialogs.turn import (
+    AskHandover,
+    HandoverAsked,
+    HandoverOffered,
+    Joined,
+    JoinRefused,
+    OfferHandover,
+    OpenTicket,
+)
+
+_TYPED = re.compile(r"(\d{4})[ -]?(\d{4})")
+_NUMBER = re.compile(r"(?=.*\d)[0-9a-z]{1,12}(?:[- ]?[0-9a-z]{1,12}){0,5}")
+_TAIL = re.compile(r"(?:\d{14})?(\d{3}[\dx])")
+
+
+def typed(talk: Talk, text: str) -> str:
+    """Return the code in what he wrote; bare digits are one only where nothing else is asked for."""
+    aside = (talk.session.aside or {"is": "choose"})["is"]
+    found = None if talk.session.script or aside != "choose" else _TYPED.fullmatch(plain(text))
+    return "".join(found.groups()) if found else arriving.linked(text)
+
+
+# Where it began
+
+
+def move(talk: Talk, _: str) -> None:
+    """He wants to go on elsewhere: have a code made."""
+    talk.do(OfferHandover())
+    talk.say("handover.making")
+
+
+def offered(talk: Talk, event: HandoverOffered) -> None:
+    """Say the code, with the links that carry it; or say who asks for it, and let him judge."""
+    code, time = f"{event.code[:4]} {event.code[4:]}", f"{event.until.astimezone(ZONE):%H:%M}"
+    if event.asked_by:
+        talk.say("handover.asked", place=arriving.place(talk, event.asked_by), code=code, time=time)
+        return
+    lines = [talk.words("handover.offered", code=code, time=time)]
+    for channel in ("telegram", "webchat"):  # WeChat's is no address to open: it has to be drawn
+        if channel in event.links:
+            place = arriving.place(talk, channel)
+            lines.append(talk.words("handover.link", place=place, url=event.links[channel]))
+    body = {"code": event.code, "until": event.until.isoformat(), "links": dict(event.links)}
+    talk.tell("\n".join(lines), Card("handover", talk.words("handover.title"), body))
+
+
+def joined(talk: Talk, event: Joined) -> None:
+    """He goes on here: say so there too, and put the question he had, or how his case goes."""
+    arriving.from_channel(talk, event.channel)
+    talk.change(seen=talk.day)
+    talk.say("handover.joined")
+    if talk.with_clerk:
+        return
+    if not talk.session.script:
+        progress.tell_all(talk)
+    if arriving.greeted(talk):
+        talk.again()
+    else:
+        talk.next()
+
+
+# Elsewhere
+
+
+def refused(talk: Talk, event: JoinRefused) -> None:
+    """Say why the code was not taken, and what to do; what is asked here stays the question."""
+    if event.reason == "draft":
+        talk.change(aside={"is": "join", "code": event.code})
+        talk.next()
+        return
+    if event.reason == "busy":
+        talk.do(OpenTicket(reason="join"))
+    talk.say(f"handover.refused_{event.reason}")
+    if arriving.greeted(talk):
+        talk.again()
+    else:
+        talk.next()
+
+
+def elsewhere(talk: Talk, _: str) -> None:
+    """He has begun elsewhere: ask for the code, or for what it can be had by."""
+    talk.change(aside={"is": "code"})
+    talk.next()
+
+
+def go_on(talk: Talk, _: str) -> None:
+    """Going on means the question that stands here; where there is none, what was begun elsewhere."""
+    if not talk.session.script:
+        elsewhere(talk, "")
+        return
+    if talk.session.aside and talk.session.aside["is"] != "edit":
+        talk.change(aside=None)
+        talk.next()
+    talk.say("engine.go_on")
+    talk.again()
+
+
+def told(talk: Talk, _: HandoverAsked) -> None:
+    """Say where to look for the code, whether there is one or not."""
+    talk.say("handover.told")
+
+
+# What is asked for
+
+
+def _nothing(talk: Talk) -> Options:
+    return [("nothing", talk.words("handover.nothing"))]
+
+
+def _ask_code(talk: Talk) -> None:
+    talk.ask(talk.words("handover.ask_code"), _nothing(talk))
+
+
+def _hear_code(talk: Talk, said: Said) -> None:
+    text = plain(said.text)
+    code = _TYPED.fullmatch(text)
+    if meant(said, _nothing(talk)) == "nothing" or read_yes_no(said) == "no":
+        talk.change(aside=None)
+        talk.next()
+    elif code:
+        talk.change(aside=None)
+        arriving.join(talk, "".join(code.groups()))
+    elif _NUMBER.fullmatch(text):
+        talk.change(aside={"is": "tail", "number": text.upper().replace(" ", "-")})
+        talk.next()
+    else:
+        talk.reject(talk.words("handover.code_unclear"), _nothing(talk))
+
+
+def _ask_tail(talk: Talk) -> None:
+    talk.ask(talk.words("handover.ask_tail"), _nothing(talk))
+
+
+def _hear_tail(talk: Talk, said: Said) -> None:
+    tail = _TAIL.fullmatch(plain(said.text))
+    if tail:
+        talk.do(AskHandover((talk.session.aside or {})["number"], tail[1].upper()))
+        talk.say("handover.looking")
+        talk.change(aside={"is": "code"}, prompt=talk.session.prompt + 1, wrong=0)
+    elif meant(said, _nothing(talk)) == "nothing":
+        talk.change(aside=None)
+        talk.next()
+    else:
+        talk.reject(talk.words("handover.tail_unclear"), _nothing(talk))
+
+
+def _sure(talk: Talk) -> Options:
+    return [(each, talk.words(f"handover.join_{each}")) for each in ("yes", "no")]
+
+
+def _ask_join(talk: Talk) -> None:
+    talk.ask(talk.words("handover.join_sure"), _sure(talk))
+
+
+def _hear_join(talk: Talk, said: Said) -> None:
+    word = meant(said, _sure(talk)) or read_yes_no(said)
+    code = (talk.session.aside or {})["code"]
+    if word not in ("yes", "no"):
+        talk.reject(talk.words("engine.yes_or_no"), _sure(talk))
+        return
+    talk.change(aside=None)
+    if word == "yes":
+        arriving.join(talk, code, sure=True)
+    else:
+        talk.say("engine.go_on")
+        talk.next()
+
+
+FLOORS = {
+    "code": Floor(_ask_code, _hear_code),
+    "tail": Floor(_ask_tail, _hear_tail),
+    "join": Floor(_ask_join, _hear_join),
+}

@@ -1,0 +1,163 @@
+"""What a hand-over orders: codes made and told, conversations joined. The rules are in storage.handovers."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from dialogs.turn import (
+    AskHandover,
+    HandoverAsked,
+    HandoverOffered,
+    Join,
+    Joined,
+    JoinRefused,
+    OfferHandover,
+    Welcome,
+)
+from handlers import metrics
+from handlers.channels.base import Channel
+from handlers.turns import Turns
+from handlers.uploads import Uploads
+from storage import applications, conversations, handovers, joining, outbox
+from storage.database import Database
+from storage.errors import UnknownConversation
+from storage.faults import hit
+from storage.joining import WEB, Outcome
+from storage.outbox import Item
+from storage.vault import Vault
+
+SCENE = "go"  # what a link carries before the code; dialogs.engine.arriving reads it
+LOOK_AGAIN = timedelta(seconds=5)  # after letters that wait for their turn
+
+_log = structlog.get_logger("handover")
+
+
+@dataclass(frozen=True, slots=True)
+class Handovers:
+    """Carries out the orders of a hand-over. `origin` is how browsers reach us."""
+
+    database: Database
+    vault: Vault
+    turns: Turns
+    files: Uploads
+    channels: Mapping[str, Channel]
+    clock: Callable[[], datetime]
+    origin: str
+
+    async def offer(self, item: Item, effect: OfferHandover) -> None:
+        """Make a code, and the links that carry it to the other channels."""
+        made = await self._make(item.hold.id, item.conversation)
+        links = await self.links(made.code, but=item.address.channel)
+        await self._answer(item, HandoverOffered(made.code, made.until, links))
+
+    async def ask(self, item: Item, effect: AskHandover) -> None:
+        """Have the code told where the application was begun; here nobody learns whether there is one."""
+        there = await self.database.run(lambda c: self._granted(c, item, effect))
+        if there:
+            made = await self._make(item.hold.id, there)
+            event = HandoverOffered(made.code, made.until, {}, item.address.channel)
+            await self._tell(there, f"handover:{item.hold.id}", event)
+        await self._answer(item, HandoverAsked())
+
+    async def join(self, item: Item, effect: Join) -> None:
+        """Join the two conversations, or say why not. Joined, this order is gone with its conversation."""
+        outcome = await self.database.run(
+            lambda c: joining.join(c, self.vault, item.conversation, effect, item.hold.id, self.clock())
+        )
+        hit("handover.joined")
+        if outcome.refusal == "unread":
+            due = self.clock() + LOOK_AGAIN
+            await self.database.run(lambda c: outbox.retry(c, item.hold, due, "unread letters"))
+        elif outcome.refusal:
+            count(outcome)
+            code = effect.code if outcome.refusal == "draft" else ""
+            await self._answer(item, JoinRefused(outcome.refusal, code))
+        else:
+            await self.files.discard(outcome.files)
+
+    async def welcome(self, item: Item, effect: Welcome) -> None:
+        """Say hello where he has come to, and goodbye where he was."""
+        await self._answer(item, Joined(effect.channel))
+
+    async def enter(self, code: str, name: str) -> Outcome:
+        """Open the conversation that `code` stands for on a page that has none. `name`: of this try."""
+        now = self.clock()
+        outcome = await self.database.run(lambda c: joining.enter(c, self.vault, code, name, now))
+        count(outcome)
+        return outcome
+
+    async def links(self, code: str, *, but: str) -> dict[str, str]:
+        """Return, by channel, the address that carries `code` there; none for the channel he is on.
+
+        The page has one always: it may be opened on another phone.
+        """
+        found = {WEB: f"{self.origin}/chat/?{SCENE}={code}"}
+        for name, channel in self.channels.items():
+            link = await _link(channel, SCENE + code) if name != but else ""
+            if link:
+                found[name] = link
+        return found
+
+    async def _make(self, seed: str, conversation: str) -> handovers.Made:
+        now = self.clock()
+        return await self.database.run(lambda c: handovers.make(c, self.vault, seed, conversation, now))
+
+    def _granted(self, connection: Connection, item: Item, effect: AskHandover) -> str:
+        """Return the conversation whose code may be told, "" when there is none or not so often."""
+        there = _conversation_of(connection, self.vault, effect)
+        asked = there if there != item.conversation else ""
+        now = self.clock()
+        granted = handovers.may_ask(
+            connection, self.vault, item.hold.id, item.conversation, asked or item.conversation, now
+        )
+        return asked if granted else ""
+
+    async def _answer(
+        self, item: Item, event: HandoverOffered | HandoverAsked | Joined | JoinRefused
+    ) -> None:
+        taken = await self.turns.take(
+            item.conversation, "outbox", f"handover:{item.hold.id}", event, settles=item.hold
+        )
+        if not taken.fresh:  # taken before, by a worker that died before it could say so
+            await self.database.run(lambda c: outbox.settle(c, item.hold, self.clock()))
+
+    async def _tell(self, conversation: str, key: str, event: HandoverOffered) -> None:
+        try:
+            await self.turns.take(conversation, "outbox", key, event)
+        except UnknownConversation:
+            _log.info("nobody to tell a code to")  # erased this moment
+
+
+def _conversation_of(connection: Connection, vault: Vault, effect: AskHandover) -> str:
+    """Return the conversation of the application, "" unless number and identity number belong together."""
+    found = applications.by_number(connection, effect.number) or applications.by_reference(
+        connection, effect.number
+    )
+    if found is None:
+        return ""
+    try:
+        case = conversations.session_of(connection, vault, found.conversation).cases.get(found.reference, {})
+    except UnknownConversation:
+        return ""
+    tail = str(case.get("tail", ""))
+    return found.conversation if tail and hmac.compare_digest(tail, effect.tail) else ""
+
+
+async def _link(channel: Channel, scene: str) -> str:
+    try:
+        return await channel.deep_link(scene)
+    except Exception as fault:  # a link is a kindness: the code works without
+        _log.warning("no link", channel=channel.name, error=type(fault).__name__)
+        return ""
+
+
+def count(outcome: Outcome) -> None:
+    """Count codes that were not taken, so that somebody who tries them all is seen."""
+    if outcome.refusal in ("unknown", "often"):
+        metrics.turned_away.labels("handover_code").inc()
