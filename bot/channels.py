@@ -13,6 +13,7 @@ from bot.settings import Settings
 from handlers.channels.base import Channel, Kit
 
 if TYPE_CHECKING:
+    from handlers.channels.telegram import Account as TelegramAccount
     from handlers.channels.wechat import Account
 
 # WeChat cuts a call after 5 s; half a second is for the way back.
@@ -72,7 +73,28 @@ def _dingtalk(settings: Settings, kit: Kit) -> Channel:
     return DingTalk(app, kit)
 
 
+def _telegram(settings: Settings, kit: Kit) -> Channel:
+    from handlers.channels.telegram import Telegram
+
+    return Telegram(telegram_account(settings), kit)
+
+
+def telegram_account(settings: Settings) -> TelegramAccount:
+    """Return what the settings say of the Telegram bot."""
+    from handlers.channels.telegram import Account
+
+    return Account(
+        token=settings.telegram_token.get_secret_value(),
+        secret=settings.telegram_secret.get_secret_value(),
+        photos=settings.telegram_photos,
+        api_url=settings.telegram_api_url,
+        file_url=settings.telegram_file_url,
+        proxy=settings.telegram_proxy,
+    )
+
+
 _CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {
     "wechat": (lambda settings: bool(settings.wechat_app_id), _wechat),
     "dingtalk": (lambda settings: bool(settings.dingtalk_app_key), _dingtalk),
+    "telegram": (lambda settings: bool(settings.telegram_token.get_secret_value()), _telegram),
 }

@@ -121,6 +121,18 @@ def _form(value: str) -> str:
     return value
 
 
+def _telegram_token(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not re.fullmatch(r"[0-9]+:[\w-]+", value.get_secret_value(), re.ASCII):
+        raise ValueError("is no bot token. Copy it from BotFather: a number, a colon, letters and digits")
+    return value
+
+
+def _telegram_secret(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not re.fullmatch(r"[\w-]{32,256}", value.get_secret_value(), re.ASCII):
+        raise ValueError("must be 32 to 256 of A-Z a-z 0-9 _ -. Make one: openssl rand -hex 32")
+    return value
+
+
 def _database(value: str) -> str:
     if value and not re.match(r"(sqlite|postgresql)(\+\w+)?://", value):
         raise ValueError("names neither SQLite (sqlite:///file) nor PostgreSQL (postgresql://user@host/name)")
@@ -135,6 +147,8 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 WebhookSecret = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_webhook_secret)]
 AesKey = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_aes_key)]
 Template = Annotated[str, AfterValidator(_form)]
+TelegramToken = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_telegram_token)]
+TelegramSecret = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_telegram_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -214,8 +228,10 @@ class Settings(BaseSettings):
     wechat_api_url: WebAddress = setting("https://api.weixin.qq.com", "Where WeChat's interface is")
 
     # Telegram; off while TELEGRAM_TOKEN is empty
-    telegram_token: Secret = setting("", "The bot's token; empty: no Telegram")
-    telegram_secret: Secret = setting("", "Secret that Telegram's calls carry, 32 to 256 of A-Z a-z 0-9 _ -")
+    telegram_token: TelegramToken = setting("", "The bot's token; empty: no Telegram")
+    telegram_secret: TelegramSecret = setting(
+        "", "Secret that Telegram's calls carry, 32 to 256 of A-Z a-z 0-9 _ -"
+    )
     telegram_photos: bool = setting(
         False, "Take photos in the chat; off: a one-time link to our own page, nothing leaves the country"
     )

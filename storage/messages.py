@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from dialogs.codec import dumps, loads
 from dialogs.messages import Outbound, Sender
@@ -67,6 +67,14 @@ def after(
     return [
         Message(n, at, sender, loads(box.open(body, _aad(conversation, n)))) for n, at, sender, body in rows
     ]
+
+
+def latest(connection: Connection, vault: Vault, conversation: str, limit: int) -> list[Message]:
+    """Return the last `limit` messages, oldest first. Raises like `after`."""
+    seq = connection.execute(
+        select(func.coalesce(func.max(messages.c.seq), 0)).where(messages.c.conversation == conversation)
+    ).scalar_one()
+    return after(connection, vault, conversation, max(0, seq - limit), limit)
 
 
 def open_box(connection: Connection, vault: Vault, conversation: str) -> Box:

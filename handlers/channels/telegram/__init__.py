@@ -1,0 +1,99 @@
+"""Telegram. What comes is read by `reading` and taken in by `webhook`; what leaves goes by `calls`.
+
+account    what the deployment says of its bot    contents  what a message holds
+reading    one update in our words                albums    parts of one album, in their order
+webhook    the route that ties these together     keyboard  buttons, and what they cannot show
+calls      the Bot API's client and its errors    setup     telling Telegram where we are
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from telegram import LinkPreviewOptions
+from telegram.constants import ChatAction
+from telegram.error import TelegramError
+
+from dialogs.messages import Address, News
+from handlers.channels.base import Kit, Part, Rung, SendError, WaitForApplicant
+from handlers.channels.telegram import calls
+from handlers.channels.telegram.account import Account, capabilities
+from handlers.channels.telegram.keyboard import keyboard, words
+from handlers.channels.telegram.webhook import PATH, Webhook
+
+__all__ = ["Account", "Telegram"]
+
+_SCENE = re.compile(r"[\w-]{1,64}", re.ASCII)
+# Telegram's servers would open every link to draw a picture of it, also the one-time link to our page.
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Telegram:
+    """The channel of one bot."""
+
+    name = "telegram"
+
+    def __init__(self, account: Account, kit: Kit) -> None:
+        self._account = account
+        self._kit = kit
+        self._bot = calls.open_bot(account)
+        self._webhook = Webhook(account, kit, self._bot)
+        self._pause = calls.Pause(kit.clock)
+        self._username = ""
+        self.account = account.id
+        self.can = capabilities(account)
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put the webhook on the application."""
+        app.router.add_post(PATH, self._webhook.take)
+
+    async def send(self, to: Address, part: Part, *, key: str) -> str:
+        """Send one message; return its number in the chat. Telegram recognises no repeats.
+
+        Raises:
+            TryLater, MaybeSent, Gone, Refused: see handlers.channels.base.
+        """
+        with self._pause.kept(), calls.called():
+            message = await self._bot.send_message(
+                int(to.user), words(part), reply_markup=keyboard(part), link_preview_options=_NO_PREVIEW
+            )
+        return str(message.message_id)
+
+    async def notify(self, to: Address, news: News, rung: Rung, *, key: str) -> str:
+        """Telegram has no window that closes, and so no notices beside it."""
+        raise WaitForApplicant("Telegram has no notices")
+
+    def fetch(self, ref: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the photo `ref`. See calls.fetch."""
+        return calls.fetch(self._bot, self._kit.session, self._account, ref, limit)
+
+    async def typing(self, to: Address) -> None:
+        """Show that we are writing, for some five seconds."""
+        try:
+            await self._bot.send_chat_action(int(to.user), ChatAction.TYPING)
+        except TelegramError:
+            return
+
+    async def deep_link(self, scene: str) -> str:
+        """Return the address that opens the bot with `scene`; "" when Telegram does not tell its name."""
+        if not _SCENE.fullmatch(scene):
+            return ""
+        try:
+            username = await self._name()
+        except SendError:
+            return ""
+        return f"https://t.me/{username}?start={scene}" if username else ""
+
+    async def _name(self) -> str:
+        """Return the bot's user name, asked for once."""
+        if not self._username:
+            with calls.called():
+                self._username = (await self._bot.get_me()).username or ""
+        return self._username
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._webhook.close()
+        await calls.close_bot(self._bot)

@@ -1,0 +1,150 @@
+"""The route that Telegram calls. It answers 200 once the update is safe, never before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from aiohttp import web
+from telegram import Bot
+from telegram.error import TelegramError
+
+from handlers import metrics
+from handlers.channels.base import Kit, Letter
+from handlers.channels.receiving import Mailroom
+from handlers.channels.telegram.account import Account
+from handlers.channels.telegram.albums import Albums
+from handlers.channels.telegram.keyboard import TEXT_LIMIT
+from handlers.channels.telegram.reading import (
+    BODY_LIMIT,
+    CHANNEL,
+    Heard,
+    Refusal,
+    Tap,
+    as_correction,
+    read,
+    verify,
+)
+from handlers.errors import Problem, read_body
+from handlers.keys import MAILROOM
+from handlers.security import allow
+from storage import messages
+from storage.conversations import of
+from storage.turns import Taken
+
+PATH = "/channels/telegram"
+LOOKED_BACK = 30  # messages among which an edited one may be the applicant's last
+STOP_WITHIN = 2.0  # seconds for taps that are still to be answered
+
+_log = structlog.get_logger("telegram")
+
+
+class Webhook:
+    """Takes updates in, and answers taps once they are safe."""
+
+    def __init__(
+        self, account: Account, kit: Kit, bot: Bot, albums: Albums[Taken | None] | None = None
+    ) -> None:
+        self._account = account
+        self._kit = kit
+        self._bot = bot
+        self._albums = albums or Albums()
+        self._answers: set[asyncio.Task[None]] = set()
+
+    @allow("platform")
+    async def take(self, request: web.Request) -> web.Response:
+        """Take one update."""
+        heard = await self._read(request)
+        if heard.letter is not None:
+            await self._hand_in(request.app[MAILROOM], heard, heard.letter)
+        elif heard.why == "malformed":
+            metrics.letters_refused.labels(CHANNEL, heard.why).inc()
+        if heard.tap is not None:
+            self._later(self._answer(heard.tap))
+        return web.Response()
+
+    async def close(self) -> None:
+        """Let the answers to taps end."""
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=STOP_WITHIN)
+        for task in self._answers:
+            task.cancel()
+
+    async def _read(self, request: web.Request) -> Heard:
+        account = self._account
+        try:
+            verify(request.headers, account.secret)  # before anything of the body is looked at
+            body = await _body(request)
+            return read(
+                request.headers,
+                body,
+                self._kit.clock(),
+                secret=account.secret,
+                account=account.id,
+                photos=account.photos,
+            )
+        except Refusal as refusal:
+            metrics.letters_refused.labels(CHANNEL, refusal.reason).inc()
+            raise Problem(refusal.status, refusal.reason) from refusal
+
+    async def _hand_in(self, mailroom: Mailroom, heard: Heard, letter: Letter) -> None:
+        if heard.edits and not await self._is_last(letter, heard.edits):
+            letter = as_correction(letter)
+        if not heard.album:
+            await mailroom.take(letter)
+            return
+
+        async def take(first: bool) -> Taken | None:
+            # Where photos do not pass, one word about it is enough for the whole album.
+            once = first or self._account.photos
+            return await mailroom.take(letter if once else replace(letter, event=None))
+
+        await self._albums.take(heard.album, heard.place, take)
+
+    async def _is_last(self, letter: Letter, place: int) -> bool:
+        """Say whether message `place` is the last thing he said: then its new words are his answer."""
+        vault = self._kit.vault
+        conversation = await self._kit.database.read(lambda c: of(c, letter.address))
+        if conversation is None:
+            return True
+        known = conversation
+        said = await self._kit.database.read(lambda c: messages.latest(c, vault, known, LOOKED_BACK))
+        mine = [each for each in said if each.sender == "applicant"]
+        return not mine or mine[-1].body.get("mark") == place
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, tap: Tap) -> None:
+        """Tell Telegram that the tap arrived, then put what was tapped in the place of the buttons.
+
+        Both are kindnesses: what a stale tap means the dialog says, and a second tap does no harm.
+        """
+        try:
+            await self._bot.answer_callback_query(tap.id)
+            await self._take_buttons_away(tap)
+        except TelegramError as fault:  # "not modified" after a double tap, too old, no network
+            _log.debug("tap not marked", error=type(fault).__name__)
+
+    async def _take_buttons_away(self, tap: Tap) -> None:
+        if not tap.message or not tap.label:
+            return
+        text = f"{tap.text}\n\n👉 {tap.label}"
+        if tap.text and len(text) <= TEXT_LIMIT:
+            await self._bot.edit_message_text(text, chat_id=tap.chat, message_id=tap.message)
+        else:
+            await self._bot.edit_message_reply_markup(chat_id=tap.chat, message_id=tap.message)
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await read_body(request, BODY_LIMIT)
+    except Problem as problem:
+        if problem.status == 413:
+            metrics.letters_refused.labels(CHANNEL, "too_big").inc()
+        raise
