@@ -24,8 +24,11 @@ from handlers.channels.rendering import pages
 from storage import replies, signals
 from storage.outbox import Hold
 from storage.replies import Word
+from storage.together import Together
 from storage.turns import Taken
 
+# So many others wait for their words that WeChat had better not: theirs leave by the worker.
+BUSY = 64
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -50,6 +53,7 @@ class Answers:
 
     def __init__(self, kit: Kit, can: Capabilities) -> None:
         self._kit = kit
+        self._together = Together(kit.database)
         self._slot = can.reply_slot
         self._can = replace(can, buttons="none", max_buttons=0)  # an answer is text and nothing else
 
@@ -61,6 +65,8 @@ class Answers:
             StorageError: see storage.errors.
         """
         until = self._kit.clock() + self._slot
+        if taken.fresh and self._together.waiting >= BUSY:
+            return Answer(taken.conversation, until)
         words = [] if taken.fresh else await self._again(letter, taken, until)
         if not words:
             words = await self._wait(letter, taken, until, patience)
@@ -72,7 +78,7 @@ class Answers:
         # Not reached: WeChat comes again for it at once; the worker may have it when WeChat does not.
         rest = now if reached else now + self._slot
         said, left = (answer.said, answer.left) if reached else ((), answer.said + answer.left)
-        await self._kit.database.run(
+        await self._together.run(
             lambda c: replies.end(
                 c,
                 answer.conversation,
@@ -85,7 +91,7 @@ class Answers:
 
     async def _again(self, letter: Letter, taken: Taken, until: datetime) -> list[Word]:
         name, decided = replies.name_of(letter.key), range(taken.seq + 1, taken.last + 1)
-        return await self._kit.database.run(
+        return await self._together.run(
             lambda c: replies.again(
                 c,
                 self._kit.vault,
@@ -101,20 +107,25 @@ class Answers:
         """Return the words there are; wait for them where some are bound to come."""
         conversation, clock = taken.conversation, asyncio.get_running_loop().time
         ends = clock() + patience
-        patient = not taken.postponed and (_has_photo(letter) or (taken.fresh and taken.last > taken.seq))
+        sure = taken.fresh and taken.last > taken.seq
+        patient = not taken.postponed and (sure or _has_photo(letter))
         with self._kit.database.signals.watch(signals.conversation(conversation)) as watch:
             while True:
-                words = await self._claim(letter, conversation, until)
+                words: list[Word] = []
+                if sure or await self._waits(conversation, until):
+                    words = await self._claim(letter, conversation, until)
                 if words or not patient or clock() >= ends:
                     return words
                 # One more look after the wait: the news may have been lost on its way.
                 patient = await watch.wait(ends - clock())
 
+    async def _waits(self, conversation: str, until: datetime) -> bool:
+        """Say whether there is something to claim: a look costs less than a claim."""
+        return await self._kit.database.read(lambda c: replies.waits(c, conversation, until))
+
     async def _claim(self, letter: Letter, conversation: str, until: datetime) -> list[Word]:
-        database, name = self._kit.database, replies.name_of(letter.key)
-        if not await database.read(lambda c: replies.waits(c, conversation, until)):
-            return []  # a look costs less than a claim
-        return await database.run(
+        name = replies.name_of(letter.key)
+        return await self._together.run(
             lambda c: replies.claim(
                 c, self._kit.vault, conversation, name=name, until=until, now=self._kit.clock()
             )

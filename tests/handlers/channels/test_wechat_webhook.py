@@ -22,7 +22,7 @@ from dialogs.turn import Event, FetchMedia, MessageReceived, Opened, PhotoMeasur
 from handlers import metrics
 from handlers.channels.base import Kit
 from handlers.channels.receiving import Mailroom
-from handlers.channels.wechat import Account, WeChat, webhook
+from handlers.channels.wechat import Account, WeChat, passive, webhook
 from handlers.channels.wechat.passive import Answers
 from handlers.channels.wechat.reading import Report
 from handlers.errors import problems
@@ -260,6 +260,16 @@ async def test_a_verdict_that_comes_late_leaves_by_the_worker_at_once(county: Co
 async def test_silence_is_answered_at_once(county: County) -> None:
     async with asyncio.timeout(SLOT.total_seconds() / 2):
         assert await county.ask(text("silence")) == ""
+
+
+async def test_when_too_many_wait_the_words_leave_by_the_worker(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passive, "BUSY", 0)
+
+    assert await county.ask(text("交社保")) == ""
+    assert await county.for_the_worker() == []
+    assert await county.for_the_worker(after=SLOT.total_seconds()) == ["听到：交社保", "下一个问题？"]
 
 
 async def test_what_does_not_fit_is_for_the_worker_at_once_and_whole(county: County) -> None:
