@@ -54,6 +54,8 @@ class Account:
     menus:     msgmenu may be sent (test accounts may not: 40200).
     templates, subscriptions: the notices it may send, with the fields of each.
     notice_status: how notices end from now on: "success", or why not.
+    repeat_code: what a client_msg_id that came before is answered with: 0, or 45065 as for mass messages
+               (the manual of template messages does not say).
     listed:    the bot's address is on the account's list of those that may ask for tokens.
     a_day:     how often each call may be made in a day.
     """
@@ -68,6 +70,7 @@ class Account:
     templates: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {TEMPLATE: FORM})
     subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {SUBSCRIPTION: FORM})
     notice_status: str = "success"
+    repeat_code: int = 0
     listed: bool = True
     a_day: dict[str, int] = field(default_factory=lambda: dict(A_DAY))
 

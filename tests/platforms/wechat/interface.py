@@ -154,6 +154,8 @@ class Interface:
         key = str(body.get("client_msg_id", ""))
         known = self._account.notices.get((follower.openid, key))
         if key and known and self._clock() < known[0] + REPEAT_KNOWN:
+            if self._account.repeat_code:
+                raise Refuse(self._account.repeat_code, "clientmsgid exist")
             return {**OK, "msgid": known[1]}
         number = self._give_notice(follower, "template", body, fields)
         self._account.notices[follower.openid, key] = (self._clock(), number)

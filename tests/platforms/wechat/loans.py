@@ -22,11 +22,15 @@ A_MINUTE = 10_000
 
 @dataclass
 class Loan:
-    """Something lent until `until`; `revoked`: ended before that."""
+    """Something lent until `until`.
+
+    revoked: ended before that. unnoticed: and handed out nevertheless.
+    """
 
     value: str
     until: datetime
     revoked: bool = False
+    unnoticed: bool = False
 
 
 class Loans:
@@ -52,7 +56,7 @@ class Loans:
         if force:
             return self._force(now)
         current = self.tokens[-1] if self.tokens else None
-        if current and not current.revoked and now < current.until - EARLY:
+        if current and (current.unnoticed or not current.revoked) and now < current.until - EARLY:
             return current
         return self._lend(now)
 
@@ -70,10 +74,14 @@ class Loans:
         if now >= loan.until:
             raise Refuse(42001, "access_token expired")
 
-    def revoke(self) -> None:
-        """End all tokens before their time, as when somebody changes the account's secret."""
+    def revoke(self, *, unnoticed: bool = False) -> None:
+        """End all tokens before their time, as when somebody changes the account's secret.
+
+        unnoticed: stable_token goes on handing the last one out until it is forced to lend a new one.
+        """
         for loan in self.tokens:
             loan.revoked = True
+            loan.unnoticed = unnoticed
 
     def jsapi(self, now: datetime) -> Loan:
         """Return the ticket with which pages are signed."""

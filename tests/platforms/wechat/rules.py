@@ -7,7 +7,7 @@ account is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -75,16 +75,21 @@ class Follower:
         Raises:
             Refuse: no window is open, or all that are open are used up.
         """
-        tap = self.tap_at is not None and now < self.tap_at + TAP_WINDOW
-        message = self.message_at is not None and now < self.message_at + MESSAGE_WINDOW
-        if not tap and not message:
+        open_ = sorted(each for each in self._windows() if now < each[0])
+        if not open_:
             raise Refuse(45015, "response out of time limit or subscription is canceled")
-        if tap and self.tap_used < TAPS:
-            self.tap_used += 1
-        elif message and self.message_used < MESSAGES:
-            self.message_used += 1
-        else:
+        means = next((means for _, means, left in open_ if left > 0), "")
+        if not means:
             raise Refuse(45047, "out of response count limit")
+        self.message_used += means == "message"
+        self.tap_used += means == "tap"
+
+    def _windows(self) -> Iterator[tuple[datetime, Means, int]]:
+        """Yield (when it closes, what opened it, messages left)."""
+        if self.message_at is not None:
+            yield self.message_at + MESSAGE_WINDOW, "message", MESSAGES - self.message_used
+        if self.tap_at is not None:
+            yield self.tap_at + TAP_WINDOW, "tap", TAPS - self.tap_used
 
     def type(self, now: datetime) -> None:
         """Raises:
