@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from bot import logs
 from bot.settings import Settings, SettingsError, load
 from storage import scripts
 from storage.database import Database, utc_now
@@ -140,9 +141,11 @@ async def _do(settings: Settings, act: Callable[[WeChat, Database], Awaitable[T]
 
 def _settings() -> Settings:
     try:
-        return load()
+        settings = load()
     except SettingsError as error:
         _fail("\n".join(error.problems), USAGE)
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
 
 
 def _read(file: Path) -> str:

@@ -1,0 +1,131 @@
+"""The page on which notices are agreed to: signed for WeChat's browser, and for no other page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from handlers import pages
+from handlers.errors import problems
+from handlers.keys import CLOCK, ORIGIN
+from handlers.security import headers_for, undeclared
+from tests.handlers.channels.wechat_world import ORIGIN as OURS
+from tests.handlers.channels.wechat_world import Desk, desk
+from tests.platforms.wechat import errcode
+from tests.platforms.wechat.account import SUBSCRIPTION
+
+Client = TestClient[Any, Any]
+PAGE = f"{OURS}/subscribe/"
+
+
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with desk(f"sqlite:///{tmp_path / 'zerotrip.db'}") as made:
+        yield made
+
+
+@pytest.fixture
+async def client(at: Desk, tmp_path: Path) -> AsyncIterator[Client]:
+    (tmp_path / "subscribe" / "assets").mkdir(parents=True)
+    (tmp_path / "subscribe" / "index.html").write_text("<!doctype html><p>办事通知</p>")
+    (tmp_path / "secret.txt").write_text("not yours")
+    async with TestClient(TestServer(application(at, tmp_path))) as client:
+        yield client
+
+
+def application(at: Desk, folder: Path) -> web.Application:
+    app = web.Application(middlewares=[problems])
+    clock: Callable[[], datetime] = at.clock
+    app[CLOCK] = clock
+    app[ORIGIN] = OURS
+    app.on_response_prepare.append(headers_for(OURS))
+    at.wechat.add_routes(app)
+    pages.add_routes(app, folder)
+    return app
+
+
+async def sign(client: Client, url: str) -> tuple[int, dict[str, Any]]:
+    answer = await client.get("/subscribe/api/signature", params={"url": url})
+    return answer.status, await answer.json()
+
+
+@pytest.mark.parametrize("url", [PAGE, f"{PAGE}?from=menu", f"{PAGE}#top"])
+async def test_our_page_is_signed_as_wechat_will_check_it(at: Desk, client: Client, url: str) -> None:
+    status, said = await sign(client, url)
+
+    signature = at.fake.page_signature(url.partition("#")[0], said["nonce"], str(said["timestamp"]))
+    assert status == 200
+    assert said["signature"] == signature
+    assert (said["app_id"], said["template"]) == (at.fake.account.app_id, SUBSCRIPTION)
+    assert said["timestamp"] == int(at.clock().timestamp())
+
+
+async def test_many_visits_need_one_ticket(at: Desk, client: Client) -> None:
+    for _ in range(5):
+        await sign(client, PAGE)
+
+    assert at.calls("ticket/getticket") == [0]
+
+
+FOREIGN = [
+    "",
+    "https://evil.example/subscribe/",
+    "http://bot.example.gov.cn/subscribe/",
+    "https://bot.example.gov.cn:8443/subscribe/",
+    "https://bot.example.gov.cn@evil.example/subscribe/",
+    "https://bot.example.gov.cn/chat/",
+    "https://bot.example.gov.cn/subscribe/../chat/",
+    "https://[bot/subscribe/",
+    f"{PAGE}?{'x' * 2000}",
+]
+
+
+@pytest.mark.parametrize("url", FOREIGN, ids=[each[:40] for each in FOREIGN])
+async def test_no_other_page_is_signed(at: Desk, client: Client, url: str) -> None:
+    status, said = await sign(client, url)
+
+    assert status == 400
+    assert "signature" not in said
+    assert at.fake.calls == []
+
+
+async def test_while_wechat_lends_no_ticket_the_page_is_told_to_come_again(at: Desk, client: Client) -> None:
+    at.fake.troubles.order("ticket/getticket", errcode(-1))
+
+    assert (await sign(client, PAGE))[0] == 503
+    assert (await sign(client, PAGE))[0] == 200
+
+
+async def test_without_a_template_there_is_nothing_to_agree_to(tmp_path: Path) -> None:
+    async with (
+        desk(f"sqlite:///{tmp_path / 'zerotrip.db'}", forms=False) as at,
+        TestClient(TestServer(application(at, tmp_path))) as client,
+    ):
+        status, said = await sign(client, PAGE)
+
+    assert status == 404
+    assert said["message"] == "这个公众号还没有开通办事通知。"
+
+
+async def test_the_page_may_load_wechats_script_and_nothing_else_from_afar(client: Client) -> None:
+    answer = await client.get("/subscribe/")
+    policy = answer.headers["Content-Security-Policy"]
+
+    assert answer.status == 200
+    assert "script-src 'self' https://res.wx.qq.com;" in policy
+    assert "default-src 'none'" in policy
+
+
+async def test_only_what_the_build_made_is_served(client: Client) -> None:
+    for path in ("/subscribe/../secret.txt", "/subscribe/%2e%2e/secret.txt", "/subscribe/nothing.js"):
+        assert (await client.get(path)).status == 404
+
+
+async def test_every_route_says_who_may_call_it(at: Desk, tmp_path: Path) -> None:
+    assert undeclared(application(at, tmp_path)) == []
