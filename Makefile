@@ -17,8 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/ok handlers/static/ok ## serve the whole product at http://127.0.0.1:8080/chat/
-	@$(PY) -m bot serve --demo
+run: $(VENV)/ok handlers/static/ok ## serve the whole product at http://127.0.0.1:8080/chat/; PLATFORMS=yes: with fake WeChat, Telegram, DingTalk
+	@$(PY) -m bot serve --demo $(if $(PLATFORMS),--platforms)
 
 test: $(VENV)/ok handlers/static/ok ## set up what the tests need and pass them
 	@$(PY) -m tools.needs chromium postgres peers

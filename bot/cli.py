@@ -38,12 +38,17 @@ def main() -> None:
 @app.command()
 def serve(
     demo: Annotated[bool, typer.Option(help="Print a one-time sign-in for the review page.")] = False,
+    platforms: Annotated[
+        bool, typer.Option(help="Run fake WeChat, Telegram and DingTalk beside it, with a phone each.")
+    ] = False,
 ) -> None:
     """Serve the web chat, work the outbox and, where no intake service is named, run the embedded one."""
     from bot import serving
+    from bot.commands import platforms as fakes
 
     settings = _settings()
-    _guarded(lambda: serving.serve(settings, demo=demo, say=_say))
+    run = fakes.serve if platforms else serving.serve
+    _guarded(lambda: run(settings, demo=demo, say=_say))
 
 
 @app.command()
