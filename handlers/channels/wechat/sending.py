@@ -72,6 +72,8 @@ class Sender:
             except NoMenus:
                 _log.error("this WeChat account cannot send menus: switch WECHAT_MENUS off", call=SEND)
                 self._menus = False
+            except TooLong:
+                _log.warning("a menu was too long for WeChat; its options are numbered", call=SEND)
         await self._text(to, _with_options(part.text, part.choices))
         return ""
 
