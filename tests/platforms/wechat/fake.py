@@ -78,7 +78,7 @@ class FakeWeChat(Fake):
     def add_routes(self, app: web.Application) -> None:
         for name in self._interface.calls:
             app.router.add_route("*", f"/cgi-bin/{name}", self.door(name, self._call(name)))
-        app.router.add_get("/picurl/{name}", self._canary)
+        app.router.add_get("/picurl/{name}", self.door("picurl", self._canary))
         app.router.add_route("*", "/{rest:.*}", self._unknown)
 
     def person(self, user: str) -> WeChatPerson:
