@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from random import SystemRandom
 
 import aiohttp
 
@@ -24,6 +25,7 @@ from handlers.delivery import Deliveries
 from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
+from handlers.sending import Books, Fetching, Outgoing, Sending
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
 from storage import applicants, outbox
@@ -31,6 +33,8 @@ from storage.database import Database
 from storage.files import FileStore
 from storage.keyring import KeyRing, KeyRingUnusable
 from storage.vault import Vault
+
+random = SystemRandom().random
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,19 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         mailroom = Mailroom(database, turns, vault, clock)
         photos = await stack.enter_async_context(Photos(settings.photo_workers))
         handovers = Handovers(database, vault, turns, uploads, channels, clock, settings.origin)
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        books = Books(database, vault, clock, name, settings.outbox_lease)
+        outgoing = Outgoing(Sending(books, channels, random=random), Fetching(channels, uploads, random))
         deliveries = Deliveries(
-            database, turns, intake, photos, uploads, clock, settings.intake_give_up_after, handovers
+            database,
+            turns,
+            intake,
+            photos,
+            uploads,
+            clock,
+            settings.intake_give_up_after,
+            handovers,
+            outgoing.carriers,
         )
         worker = Worker(
             database,
@@ -110,7 +125,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             vault,
             shelf,
             clock=clock,
-            name=f"{socket.gethostname()}:{os.getpid()}",
+            name=name,
             lease=settings.outbox_lease,
             photo_places=settings.photo_workers * 2,
             stop_within=settings.stop_within / 2,  # the web part has the other half

@@ -1,6 +1,7 @@
 """The worker: claims what is due in the outbox, delivers it, and keeps the house.
 
-Photos have a loop of their own, so that a hundred waiting photos never hold up a submission.
+Words, photos on a platform's servers, and photos to be judged have loops of their own, so that a hundred
+waiting photos never hold up a submission, nor a slow platform anything but words.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import structlog
 from bot.shelf import Shelf
 from handlers import metrics
 from handlers.delivery import Deliveries
-from storage import audit, inbox, outbox, signals
+from storage import audit, inbox, notices, outbox, signals
 from storage.database import Database
 from storage.errors import StorageError
 from storage.faults import hit
@@ -24,7 +25,9 @@ from storage.outbox import Item
 from storage.vault import Vault
 
 LOOK_EVERY = 1.0  # seconds; the floor under lost wake-ups, and the grain of timers
-CLAIM = 16  # deliveries on the way at once, beside photos
+TALK_PLACES = 32  # conversations spoken to at once: a platform takes a tenth of a second for each
+FETCH_PLACES = 8
+REST_PLACES = 16
 KEEP_DONE = timedelta(days=7)
 RETRY_FAILED_EVERY = 2.0  # seconds between looks for events whose turn failed
 REFRESH_EVERY = 5.0  # seconds until a script published elsewhere is taken up
@@ -33,12 +36,10 @@ COUNT_EVERY = 10.0
 KEEP_HOUSE_EVERY = 60.0
 SEAL_EVERY = 3600.0  # a checkpoint reads all conversations touched since the last one
 KEEP_KEYS = timedelta(days=7)  # no platform sends a message again after so long
+RIPEN_EVERY = 10.0  # seconds between looks for kept words whose time has come
+KEEP_NOTICES = timedelta(days=60)
 
-PHOTO_KINDS = ("MeasurePhoto",)
-OTHER_KINDS = (
-    *("ForgetFile", "ForgetWords", "Submit", "Withdraw", "Rate", "FetchProgress", "SetTimer"),
-    *("OfferHandover", "AskHandover", "Join", "Welcome"),
-)
+TALK, FETCH, PHOTOS = "Say", "FetchMedia", "MeasurePhoto"  # orders with a loop of their own
 
 _log = structlog.get_logger("worker")
 
@@ -75,22 +76,33 @@ class Worker:
             # In a container started again our predecessor had our very name.
             await self._database.run(lambda connection: outbox.free(connection, [self._name]))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._carry(photos=False, places=CLAIM))
-            group.create_task(self._carry(photos=True, places=self._photo_places))
+            for kinds, places in self._loops().items():
+                group.create_task(self._carry(kinds, places))
             group.create_task(_every(TAKE_OVER_EVERY, self._take_over))
             group.create_task(_every(RETRY_FAILED_EVERY, self._retry_failed))
+            group.create_task(_every(RIPEN_EVERY, self._ripen))
             group.create_task(_every(REFRESH_EVERY, self._shelf.refresh))
             group.create_task(_every(COUNT_EVERY, self._count))
             group.create_task(_every(SEAL_EVERY, self._seal))
             group.create_task(_every(KEEP_HOUSE_EVERY, self._keep_house))
 
-    async def _carry(self, *, photos: bool, places: int) -> None:
+    def _loops(self) -> dict[tuple[str, ...], int]:
+        """Return the loops: which orders, and how many on the way at once."""
+        own: dict[tuple[str, ...], int] = {
+            (TALK,): TALK_PLACES,
+            (FETCH,): FETCH_PLACES,
+            (PHOTOS,): self._photo_places,
+        }
+        alone = {kind for kinds in own for kind in kinds}
+        return {**own, tuple(kind for kind in self._deliveries.kinds if kind not in alone): REST_PLACES}
+
+    async def _carry(self, kinds: tuple[str, ...], places: int) -> None:
         """Keep up to `places` deliveries on the way."""
         under_way: set[asyncio.Task[None]] = set()
         with self._database.signals.watch(signals.OUTBOX) as watch:
             try:
                 while True:
-                    items = await self._claim(photos, places - len(under_way))
+                    items = await self._claim(kinds, places - len(under_way))
                     under_way |= {asyncio.create_task(self._deliver(item)) for item in items}
                     under_way -= await _ended(under_way, None if len(under_way) == places else watch)
             finally:
@@ -104,7 +116,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _claim(self, photos: bool, limit: int) -> list[Item]:
+    async def _claim(self, kinds: tuple[str, ...], limit: int) -> list[Item]:
         if limit <= 0:
             return []
         now = self._clock()
@@ -117,7 +129,7 @@ class Worker:
                     now=now,
                     lease=self._lease,
                     worker=self._name,
-                    kinds=PHOTO_KINDS if photos else OTHER_KINDS,
+                    kinds=kinds,
                 )
             )
         except StorageError:
@@ -136,7 +148,8 @@ class Worker:
         except StorageError:
             _log.warning("delivery not settled; its lease will run out", delivery=item.hold.id)
         except asyncio.CancelledError:
-            await self._give_back(item)
+            if item.kind != TALK:  # words are given back by who said them, and knows how far it came
+                await self._give_back(item)
             raise
         finally:
             renewing.cancel()
@@ -164,6 +177,9 @@ class Worker:
                     lambda connection: outbox.renew(connection, item.hold, self._clock() + self._lease)
                 )
 
+    async def _ripen(self) -> None:
+        await self._database.run(lambda connection: outbox.ripen(connection, self._clock()))
+
     async def _retry_failed(self) -> None:
         await self._database.retry_failed()
 
@@ -184,6 +200,8 @@ class Worker:
     async def _keep_house(self) -> None:
         before = self._clock() - KEEP_DONE
         await self._database.run(lambda connection: outbox.sweep(connection, before))
+        forgotten = self._clock() - KEEP_NOTICES
+        await self._database.run(lambda connection: notices.sweep(connection, forgotten))
         await self._deliveries.files.sweep()
 
 

@@ -8,7 +8,7 @@ again is ignored. What comes back is an event, taken in the same commit that mar
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,12 +42,14 @@ from handlers.turns import Turns
 from handlers.uploads import Uploads
 from storage import outbox, retention
 from storage.database import Database
-from storage.errors import NotHeld, UnknownConversation
+from storage.errors import Busy, NotHeld, Unavailable, UnknownConversation
 from storage.faults import hit
 from storage.outbox import Item
 
 PHOTO_TRIES = 3  # a photo that kills its worker three times is looked at by a person
 LOCAL_RETRY = timedelta(seconds=5)  # after a fault of our own
+
+Carrier = Callable[["Deliveries", Item, Any], Awaitable[None]]
 
 _log = structlog.get_logger("delivery")
 
@@ -64,12 +66,20 @@ class Deliveries:
     clock: Callable[[], datetime]
     give_up_after: timedelta
     handovers: Handovers
+    more: Mapping[type, Carrier] = field(default_factory=dict)  # of orders that other parts carry out
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The orders that can be carried out here."""
+        return tuple(kind.__name__ for kind in (*_CARRIERS, *self.more))
 
     async def deliver(self, item: Item) -> None:
         """Carry out one claimed item and settle it: done, to be tried again, or buried for an operator."""
         hit("delivery.begun")
         try:
-            await _CARRIERS[type(item.effect)](self, item, item.effect)
+            kind = type(item.effect)
+            carrier = self.more[kind] if kind in self.more else _CARRIERS[kind]
+            await carrier(self, item, item.effect)
             metrics.deliveries.labels(item.kind, "done").inc()
         except NotHeld:
             _log.info("delivery moved on", delivery=item.hold.id)  # another worker has it; its result counts
@@ -77,6 +87,8 @@ class Deliveries:
             await self._bury(item, "conversation erased")
         except IntakeError as fault:
             await self._intake_failed(item, fault)
+        except (Busy, Unavailable):
+            raise  # nothing can be written down now; the lease will run out
         except Exception as fault:
             _log.exception("delivery failed", delivery=item.hold.id, kind=item.kind)
             await self._later(item, LOCAL_RETRY * item.attempts, type(fault).__name__)
@@ -95,13 +107,17 @@ class Deliveries:
         if not taken.fresh:  # taken before, by a worker that died before it could say so
             await self.done(item)
 
+    async def again(self, item: Item, wait: timedelta, why: str) -> None:
+        """Let it be tried again after `wait`."""
+        metrics.deliveries.labels(item.kind, "later").inc()
+        due = self.clock() + wait
+        await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, why))
+
     async def _later(self, item: Item, wait: timedelta, why: str) -> None:
         if item.attempts >= MAX_OWN_FAULTS and not isinstance(item.effect, Submit):
             await self._bury(item, why)
             return
-        metrics.deliveries.labels(item.kind, "later").inc()
-        due = self.clock() + wait
-        await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, why))
+        await self.again(item, wait, why)
 
     async def _bury(self, item: Item, why: str) -> None:
         metrics.deliveries.labels(item.kind, "buried").inc()
@@ -240,8 +256,6 @@ class Deliveries:
 
 
 MAX_OWN_FAULTS = 5
-
-Carrier = Callable[[Deliveries, Item, Any], Awaitable[None]]
 
 _CARRIERS: Mapping[type, Carrier] = {
     MeasurePhoto: Deliveries.measure,

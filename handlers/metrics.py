@@ -64,7 +64,7 @@ letters_refused = Counter(
 )
 sends = Counter(
     "zerotrip_sends_total",
-    "Messages to platforms by channel and outcome: sent, repeated, later, kept, gone, refused",
+    "Messages to platforms by channel and outcome: sent, repeated, unseen, later, kept, gone, refused",
     ["channel", "outcome"],
     registry=REGISTRY,
 )

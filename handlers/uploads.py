@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from storage import uploads
 from storage.conversations import applicant_of
 from storage.database import Database
+from storage.errors import Conflict
 from storage.faults import hit
-from storage.files import FileMissing, FileStore
+from storage.files import FileMissing, FileStore, Received
 from storage.messages import open_box
 from storage.vault import Box, Vault
 
@@ -42,26 +43,40 @@ class Uploads:
         self._clock = clock
         self._limit = limit
 
-    async def take(self, conversation: str, stream: AsyncIterable[bytes]) -> str:
+    @property
+    def limit(self) -> int:
+        """Bytes of the largest upload."""
+        return self._limit
+
+    async def take(self, conversation: str, stream: AsyncIterable[bytes], file: str = "") -> str:
         """Keep an upload as it arrives; return its id.
 
+        file: the id it is to have; one that is held already is not taken again. "" makes one.
         Raises:
             TooBig: more came than is allowed; nothing was kept.
             NoRoom: too many photos today; nothing was kept.
             UnknownConversation: there is none with this id.
         """
+        if file and await self._database.read(lambda c: uploads.one(c, file)) is not None:
+            return file
         applicant = await self._database.read(lambda c: applicant_of(c, conversation))
         used = await self._database.read(lambda c: uploads.used(c, applicant, self._clock()))
         if not used.room:
             raise NoRoom(f"{used.photos} photos today, {used.held_bytes} bytes in all")
-        received = await self._store.receive(stream, await self._box(conversation), self._limit)
-        await self._database.run(
-            lambda c: uploads.add(
-                c, received, conversation=conversation, applicant=applicant, now=self._clock()
-            )
-        )
+        received = await self._store.receive(stream, await self._box(conversation), self._limit, file)
+        await self._add(received, conversation, applicant)
         hit("file.row_written")
         return received.id
+
+    async def _add(self, received: Received, conversation: str, applicant: str) -> None:
+        now = self._clock()
+        try:
+            await self._database.run(
+                lambda c: uploads.add(c, received, conversation=conversation, applicant=applicant, now=now)
+            )
+        except Conflict:  # two workers fetched the same photo: the same bytes, one row
+            if await self._database.read(lambda c: uploads.one(c, received.id)) is None:
+                raise
 
     async def keep_copy(self, conversation: str, applicant: str, upload: str, data: bytes) -> str:
         """Keep the clean copy of an upload; return its id. Done again, the first copy stands."""

@@ -22,6 +22,7 @@ POINTS = {
     "file.row_written": "the row of an upload is written, its message is not taken",
     "delivery.begun": "a delivery is about to be carried out",
     "delivery.before_answer": "a delivery has brought something back, the event is not taken",
+    "notice.taken": "a platform has taken a notice, we have not noted it",
     "photo.measured": "a photo has been judged, the event is not taken",
     "submission.before_send": "a pre-application is about to leave for the intake service",
     "submission.after_send": "the intake service has it, we have not noted it",

@@ -71,14 +71,15 @@ class FileStore:
         for each in (folder, self._parts):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    async def receive(self, stream: AsyncIterable[bytes], box: Box, limit: int) -> Received:
+    async def receive(self, stream: AsyncIterable[bytes], box: Box, limit: int, file: str = "") -> Received:
         """Keep what arrives on `stream`, sealed by `box`, and return its id.
 
+        file: the id it is to have, 32 hexadecimal digits; "" makes one. A file of that id is replaced.
         Raises:
             TooBig: more than `limit` bytes came.
             Whatever the stream raises: nothing is kept then.
         """
-        writer = await asyncio.to_thread(_Writer, self._parts, box)
+        writer = await asyncio.to_thread(_Writer, self._parts, box, file)
         try:
             waiting = bytearray()
             async for chunk in stream:
@@ -176,15 +177,16 @@ class FileStore:
 class _Writer:
     """One file on its way to disk. A piece is sealed only when the next byte has come: the last is marked."""
 
-    def __init__(self, parts: Path, box: Box) -> None:
-        self.id = secrets.token_hex(16)
+    def __init__(self, parts: Path, box: Box, file: str = "") -> None:
+        self.id = file or secrets.token_hex(16)
         self.size = 0
         salt = os.urandom(SALT_BYTES)
         self._cipher = box.stream_cipher(salt, self.id.encode())
         self._hash = hashlib.sha256()
         self._waiting = b""
         self._pieces = 0
-        self._part = parts / self.id
+        # A name of its own: two workers may fetch the same file, and a crash leaves its part behind.
+        self._part = parts / secrets.token_hex(16)
         self._file = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._file.write(MAGIC + salt)
 

@@ -1,0 +1,45 @@
+"""Web addresses that go with a message: to our page for a photo, and to where a talk can be gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from dialogs.messages import Outbound
+from dialogs.wording import say
+from handlers.channels.base import Channel, Link
+from handlers.channels.rendering import language
+
+# (conversation, slot of the photo) -> address of a page that takes one photo
+UploadLink = Callable[[str, str], Awaitable[str]]
+
+_GO_ON = {
+    "wechat": "sending.go_on_wechat",
+    "telegram": "sending.go_on_telegram",
+    "dingtalk": "sending.go_on_dingtalk",
+    "webchat": "sending.go_on_webchat",
+}
+
+
+class Links:
+    """Makes links for messages."""
+
+    def __init__(self, upload: UploadLink | None = None) -> None:
+        self._upload = upload
+
+    async def of(self, conversation: str, message: Outbound, channel: Channel) -> tuple[Link, ...]:
+        """Return what is to be offered with `message` on `channel`."""
+        card = message.card
+        if card is None:
+            return ()
+        lang = language(message)
+        if card.kind == "photo" and not channel.can.photos and self._upload is not None:
+            url = await self._upload(conversation, str(card.body.get("slot", "")))
+            return (Link(say("sending.take_photo", lang), url),)
+        if card.kind == "handover":
+            ways = card.body.get("links", {})
+            return tuple(
+                Link(say(label, lang), ways[name])
+                for name, label in _GO_ON.items()
+                if name != channel.name and ways.get(name)
+            )
+        return ()

@@ -1,0 +1,22 @@
+"""Sending is tried on both databases, as storage is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.vault import Vault
+from tests.handlers.sending.town import Town
+from tests.storage.conftest import postgres, template, url, vault
+
+__all__ = ["postgres", "template", "url", "vault"]
+
+
+@pytest.fixture
+async def town(url: str, vault: Vault) -> AsyncIterator[Town]:
+    """People, two platforms that keep their rules, and a worker that says what the outbox holds."""
+    made = Town(url, vault)
+    await made.open()
+    yield made
+    await made.close()
