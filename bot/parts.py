@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from random import SystemRandom
 
 import aiohttp
@@ -19,13 +20,14 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.worker import Worker
 from dialogs.world import Library
+from handlers import upload_link
 from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
 from handlers.delivery import Deliveries
 from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
-from handlers.sending import Books, Fetching, Outgoing, Sending
+from handlers.sending import Books, Fetching, Links, Outgoing, Sending
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
 from storage import applicants, outbox
@@ -107,7 +109,10 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         handovers = Handovers(database, vault, turns, uploads, channels, clock, settings.origin)
         name = f"{socket.gethostname()}:{os.getpid()}"
         books = Books(database, vault, clock, name, settings.outbox_lease)
-        outgoing = Outgoing(Sending(books, channels, random=random), Fetching(channels, uploads, random))
+        links = Links(partial(upload_link.make, database, vault, clock, settings.origin))
+        outgoing = Outgoing(
+            Sending(books, channels, random=random, links=links), Fetching(channels, uploads, random)
+        )
         deliveries = Deliveries(
             database,
             turns,
