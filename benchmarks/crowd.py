@@ -22,7 +22,8 @@ from dialogs.script.loader import shipped
 from dialogs.session import Session, dump
 from dialogs.turn import Event, MessageReceived, Opened, Say
 from dialogs.world import Library, World
-from handlers.channels.webchat import CHANNEL, token_of
+from handlers.channels.webchat import CHANNEL
+from handlers.channels.webchat_moves import token_of
 from storage import audit, bulk, inbox, messages, schema
 from storage.database import Database
 from storage.ids import LENGTH, new_id

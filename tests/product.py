@@ -159,13 +159,19 @@ class Applicant:
         self.conversation = ""
         self.seen: list[dict[str, Any]] = []
 
-    async def open(self) -> Applicant:
-        async with self._session.post(f"{self._url}/conversations", json={"lang": "zh-CN"}) as answer:
+    async def open(self, code: str = "") -> Applicant:
+        """Begin, or go on with what the hand-over `code` stands for."""
+        wish = {"lang": "zh-CN", **({"code": code} if code else {})}
+        async with self._session.post(f"{self._url}/conversations", json=wish) as answer:
             assert answer.status == 201, await answer.text()
-            given = await answer.json()
-        self.conversation, self._token = given["conversation"], given["token"]
-        await self.hear("您想办什么")
+            self.follow(await answer.json())
+        await self.hear("接上了" if code else "您想办什么")
         return self
+
+    def follow(self, given: Mapping[str, str]) -> None:
+        """Go on with the conversation `given` by the service, from its beginning."""
+        self.conversation, self._token = given["conversation"], given["token"]
+        self.seen = []
 
     @property
     def headers(self) -> dict[str, str]:

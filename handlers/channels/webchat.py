@@ -8,7 +8,6 @@ So a lost connection, a reload or a restart loses nothing.
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,8 @@ from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 from dialogs.codec import dumps, loads
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
+from handlers.channels import webchat_moves
+from handlers.channels.webchat_moves import CONVERSATION, conversation_of, tells_who_took_over, token_of
 from handlers.errors import Problem, in_time, read_json
 from handlers.keys import CLOCK, DATABASE, FILES, TURNS, VAULT
 from handlers.security import allow, bearer
@@ -26,7 +27,6 @@ from storage import messages, signals
 from storage.errors import UnknownConversation
 from storage.files import TooBig
 from storage.turns import Taken
-from storage.vault import Vault
 
 CHANNEL = "webchat"
 MAX_TEXT = 2000  # characters; more than anybody types with two thumbs
@@ -40,7 +40,6 @@ FIRST_FRAME_WITHIN = 10.0
 
 CLOSE_WITHIN = 2.0  # seconds for a phone to say goodbye to its socket; it may be long gone
 
-CONVERSATION = web.RequestKey("conversation", str)
 STOPPING = web.AppKey("webchat.stopping", asyncio.Event)
 
 routes = web.RouteTableDef()
@@ -49,6 +48,7 @@ routes = web.RouteTableDef()
 def add_routes(app: web.Application) -> None:
     """Put the web chat on the application."""
     app.add_routes(routes)
+    app.add_routes(webchat_moves.routes)
     app[STOPPING] = asyncio.Event()
     app.on_shutdown.append(_let_listeners_go)
 
@@ -60,18 +60,6 @@ async def _let_listeners_go(app: web.Application) -> None:
 
 
 # Who is calling
-
-
-def token_of(vault: Vault, conversation: str) -> str:
-    """Return the token of a conversation: its id, signed. Nothing to store, nothing to look up."""
-    return f"{conversation}.{vault.blind('webchat.token', conversation).hex()}"
-
-
-def conversation_of(vault: Vault, token: str) -> str:
-    """Return the conversation a token was made for, or "" when it was not made by us."""
-    conversation = token.partition(".")[0]
-    expected = token_of(vault, conversation)
-    return conversation if hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode()) else ""
 
 
 async def applicant_guard(request: web.Request) -> None:
@@ -88,10 +76,13 @@ async def applicant_guard(request: web.Request) -> None:
 @routes.post("/chat/api/conversations")
 @allow("public")
 async def open_conversation(request: web.Request) -> web.Response:
-    """Begin a conversation. The bot says hello in it."""
+    """Begin a conversation, and the bot says hello; or with a `code` go on with one begun elsewhere."""
     body = await read_json(request)
     lang = "en" if str(body.get("lang", "")).lower().startswith("en") else "zh-CN"
     app = request.app
+    if body.get("code"):
+        there = await webchat_moves.enter(app, str(body["code"]))
+        return _json({"conversation": there, "token": token_of(app[VAULT], there)}, 201)
     conversation = await app[DATABASE].conversation(Address(CHANNEL, "", ""), lang)
     # A source of its own: a page may name its messages as it likes, "opened" too.
     await app[TURNS].take(conversation, "opening", "opened", Opened(conversation, lang, CHANNEL))
@@ -100,6 +91,7 @@ async def open_conversation(request: web.Request) -> web.Response:
 
 @routes.post("/chat/api/messages")
 @allow("applicant")
+@tells_who_took_over
 async def send_message(request: web.Request) -> web.Response:
     """Take one message: text, or a tapped choice with its label as text. The same id twice is one."""
     body = await read_json(request)
@@ -114,6 +106,7 @@ async def send_message(request: web.Request) -> web.Response:
 
 @routes.post("/chat/api/photos")
 @allow("applicant")
+@tells_who_took_over
 async def send_photo(request: web.Request) -> web.Response:
     """Take one photo: multipart fields `id`, then `file`. It streams to disk, sealed as it comes."""
     if request.content_type != "multipart/form-data":
@@ -145,8 +138,6 @@ async def _take_photo(request: web.Request, key: str, part: BodyPartReader) -> w
         ) from fault
     except NoRoom as fault:
         raise Problem(429, str(fault), message="今天的照片发得太多了，明天再发。着急请打12345。") from fault
-    except UnknownConversation as fault:
-        raise _gone() from fault
     inbound = Inbound(key, request.app[CLOCK](), media=(Media(file),))
     taken = await _take(request, key, inbound, {"text": "", "echo": key, "image": file})
     if not taken.fresh:  # the phone sent it again because it missed our answer: one of the two is kept
@@ -161,25 +152,18 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 async def _take(request: web.Request, key: str, inbound: Inbound, shown: dict[str, Any]) -> Taken:
     conversation = request[CONVERSATION]
-    try:
-        return await request.app[TURNS].take(
-            conversation,
-            CHANNEL,
-            key,
-            MessageReceived(replace(inbound, channel=CHANNEL)),
-            shown=shown,
-            address=Address(CHANNEL, "", conversation),
-        )
-    except UnknownConversation as fault:
-        raise _gone() from fault
+    return await request.app[TURNS].take(
+        conversation,
+        CHANNEL,
+        key,
+        MessageReceived(replace(inbound, channel=CHANNEL)),
+        shown=shown,
+        address=Address(CHANNEL, "", conversation),
+    )
 
 
 def _accepted(taken: Taken) -> web.Response:
     return _json({"seq": taken.seq}, 202)
-
-
-def _gone() -> Problem:
-    return Problem(410, "this conversation is gone", message="这个对话已经删除，请重新开始。")
 
 
 # Listening
@@ -187,6 +171,7 @@ def _gone() -> Problem:
 
 @routes.get("/chat/api/messages")
 @allow("applicant")
+@tells_who_took_over
 async def get_messages(request: web.Request) -> web.Response:
     """Return what comes after `after`; when there is nothing, wait up to `wait` seconds for it."""
     after = _number(request.query.get("after", "0"), 0, 2**31)
@@ -225,6 +210,9 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
                     break
         except ConnectionResetError:
             pass  # the phone went away; the page asks again from where it was
+        except UnknownConversation:  # the page asks by GET and is told who took over
+            await channel.close(code=4410, message=b"this conversation is gone")
+            return channel
         finally:
             closed.cancel()
     await channel.close(code=WSCloseCode.GOING_AWAY)
