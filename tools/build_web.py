@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 PAGES: Mapping[str, Path] = {
     "chat": ROOT / "handlers/static/chat",
+    "upload": ROOT / "handlers/static/upload",
     "review": ROOT / "intake/static/review",
     "subscribe": ROOT / "handlers/static/subscribe",
 }

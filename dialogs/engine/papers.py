@@ -75,7 +75,9 @@ def hear(talk: Talk, said: Said) -> None:
         _drop(talk, pending[0].key)
         talk.next()
     else:
-        talk.reject(talk.words("engine.photo_not_words"), offered)
+        # With the card, for where it is a link to our own page: whoever lost his gets a new one.
+        card = _card(talk, pending[0]) if pending and not offered else None
+        talk.reject(talk.words("engine.photo_not_words"), offered, card)
 
 
 def _drop(talk: Talk, key: str) -> None:

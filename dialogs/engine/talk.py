@@ -146,7 +146,7 @@ class Talk:
         choices = tuple(Choice(f"{prompt}:{option}", label) for option, label in options)
         self.do(Say(Outbound(text, choices, card)))
 
-    def reject(self, text: str, options: Options = ()) -> None:
+    def reject(self, text: str, options: Options = (), card: Card | None = None) -> None:
         """Say why an answer was not taken and how to give it; after three in a row, offer a person."""
         wrong = self.session.wrong + 1
         self.change(wrong=wrong)
@@ -154,4 +154,4 @@ class Talk:
             text = f"{text}\n{self.words('engine.offer_person')}"
             others = (each for each in options if each[0] != PERSON)
             options = (*others, (PERSON, self.words("engine.option_person")))
-        self.ask(text, options)
+        self.ask(text, options, card)

@@ -209,3 +209,12 @@ class TestNews:
         case = next(iter(received().session.cases.values()))
 
         assert (case["tail"], case["phone"]) == ("0247", "")
+
+
+class TestWordsWhereAPhotoIsWanted:
+    def test_they_bring_the_photo_card_again_and_with_it_a_new_link(self) -> None:
+        chat = filled().say("照片")
+
+        card = chat.said[-1].card
+        assert card is not None
+        assert (card.kind, card.body["slot"]) == ("photo", "id_card.front")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from unicodedata import east_asian_width
+from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -55,8 +56,9 @@ def _too_long(choices: Sequence[Choice]) -> bool:
 
 
 def _as_button(link: Link) -> bool:
-    """Telegram takes no button that leads to this machine or along an open line."""
-    return link.url.startswith("https://")
+    """Telegram takes no button that leads to a name without a dot, such as localhost."""
+    parts = urlsplit(link.url)
+    return parts.scheme in ("http", "https") and "." in (parts.hostname or "")
 
 
 def _cut(label: str) -> str:

@@ -1,7 +1,7 @@
 import { forget, recall, remember } from "./keep";
 import { Line } from "./line";
 import { Outbox } from "./outbox";
-import { fit } from "./photos";
+import { fit } from "../../shared/fit";
 import { isAwaited, merge } from "./transcript";
 import { fetchPhoto, openConversation, Refused, type Choice, type Message } from "./wire";
 import { languageOf, type Lang } from "./words";

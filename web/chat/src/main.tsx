@@ -1,5 +1,6 @@
 import { render } from "preact";
 import "../../shared/tokens.css";
+import "../../shared/drawing.css";
 import "./style/base.css";
 import "./style/talk.css";
 import "./style/cards.css";
