@@ -94,7 +94,7 @@ def _secret(value: object) -> object:
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
-    from handlers.intake.events import signing_key  # here: `zerotrip --help` need not load aiohttp
+    from handlers.signed import signing_key  # here: `zerotrip --help` need not load aiohttp
 
     if value.get_secret_value():
         try:

@@ -5,9 +5,10 @@ The contract is intake/openapi.yaml.
 
 from handlers.intake.client import IntakeClient, Page, Receipt
 from handlers.intake.errors import Duplicate, IntakeError, RefusedByIntake, TryLater
-from handlers.intake.events import CallbackError, Forged, Late, Malformed, Report, signing_key, verify
+from handlers.intake.events import Report, verify
 from handlers.intake.patience import retry_after
 from handlers.intake.routes import TAKE_PROGRESS, add_routes, intake_guard
+from handlers.signed import CallbackError, Forged, Late, Malformed, signing_key
 
 __all__ = [
     "TAKE_PROGRESS",

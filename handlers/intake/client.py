@@ -24,8 +24,9 @@ import structlog
 
 from handlers import metrics
 from handlers.intake.errors import Duplicate, IntakeError, RefusedByIntake, TryLater
-from handlers.intake.events import Malformed, Report, read_event
+from handlers.intake.events import Report, read_event
 from handlers.intake.patience import Breaker
+from handlers.signed import Malformed
 from storage import faults
 
 CALL_WITHIN = aiohttp.ClientTimeout(total=5)

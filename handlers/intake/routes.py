@@ -11,8 +11,9 @@ from aiohttp import web
 from dialogs.turn import ProgressReported
 from handlers import metrics
 from handlers.errors import Problem, read_body
-from handlers.intake.events import CallbackError, Malformed, Report, verify
+from handlers.intake.events import Report, verify
 from handlers.security import Guard, allow
+from handlers.signed import CallbackError, Malformed
 
 TakeProgress = Callable[[str, ProgressReported], Awaitable[None]]
 
