@@ -52,6 +52,8 @@ def make_app(parts: Parts) -> web.Application:
     upload_link.add_routes(app)
     for channel in parts.channels.values():
         channel.add_routes(app)
+    if parts.sms is not None:
+        parts.sms.add_routes(app)
     intake.add_routes(app)
     health.add_routes(app, parts.probes, operator)
     pages.add_routes(app, PAGES)

@@ -23,14 +23,16 @@ from dialogs.world import Library
 from handlers import upload_link
 from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
+from handlers.clerks import Clerks, Robot
 from handlers.delivery import Deliveries
 from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.sending import Books, Fetching, Links, Outgoing, Sending
+from handlers.sms import Gateway
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
-from storage import applicants, outbox
+from storage import applicants, notices, outbox
 from storage.database import Database
 from storage.files import FileStore
 from storage.keyring import KeyRing, KeyRingUnusable
@@ -52,6 +54,7 @@ class Parts:
     handovers: Handovers
     channels: Mapping[str, Channel]
     mailroom: Mailroom
+    sms: Gateway | None
     intake: IntakeClient
     worker: Worker
     library: Library
@@ -106,12 +109,15 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             stack.push_async_callback(channel.close)
         mailroom = Mailroom(database, turns, vault, clock)
         photos = await stack.enter_async_context(Photos(settings.photo_workers))
+        sms = _sms(settings, session, database, clock)
         handovers = Handovers(database, vault, turns, uploads, channels, clock, settings.origin)
         name = f"{socket.gethostname()}:{os.getpid()}"
+        clerks = _clerks(settings, session, database, vault, clock, name)
         books = Books(database, vault, clock, name, settings.outbox_lease)
         links = Links(partial(upload_link.make, database, vault, clock, settings.origin))
         outgoing = Outgoing(
-            Sending(books, channels, random=random, links=links), Fetching(channels, uploads, random)
+            Sending(books, channels, random=random, links=links, texts=sms),
+            Fetching(channels, uploads, random),
         )
         deliveries = Deliveries(
             database,
@@ -122,7 +128,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             clock,
             settings.intake_give_up_after,
             handovers,
-            outgoing.carriers,
+            {**outgoing.carriers, **(clerks.carriers if clerks else {})},
         )
         worker = Worker(
             database,
@@ -147,6 +153,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             handovers,
             channels,
             mailroom,
+            sms,
             intake,
             worker,
             shelf.library,
@@ -167,6 +174,36 @@ async def _refuse_lost_ring(settings: Settings, database: Database) -> None:
             f"{settings.key_ring} is missing, and the database holds people's data sealed by it. "
             "Restore it from its backup."
         )
+
+
+def _clerks(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    name: str,
+) -> Clerks | None:
+    """Return what tells the clerks' group; None when no group is named."""
+    url = settings.dingtalk_clerks_url.get_secret_value()
+    if not url:
+        return None
+    robot = Robot(url, settings.dingtalk_clerks_secret.get_secret_value(), session, clock)
+    return Clerks(robot, database, vault, clock, name)
+
+
+def _sms(
+    settings: Settings, session: aiohttp.ClientSession, database: Database, clock: Clock
+) -> Gateway | None:
+    """Return the way to send text messages; None when no gateway is named."""
+    if not settings.sms_url:
+        return None
+
+    async def on_report(key: str, delivered: bool) -> None:
+        now = clock()
+        await database.run(lambda c: notices.report(c, key, delivered=delivered, now=now, rungs=("sms",)))
+
+    return Gateway(settings.sms_url, settings.sms_secret.get_secret_value(), session, clock, on_report)
 
 
 @asynccontextmanager

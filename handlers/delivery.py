@@ -29,6 +29,7 @@ from dialogs.turn import (
     Rate,
     SetTimer,
     Submit,
+    TellClerks,
     TimerFired,
     Welcome,
     Withdraw,
@@ -248,6 +249,10 @@ class Deliveries:
     async def welcome(self, item: Item, effect: Welcome) -> None:
         await self.handovers.welcome(item, effect)
 
+    async def nobody(self, item: Item, _: TellClerks) -> None:
+        """Nobody is to be told any more: the group was taken out of the settings."""
+        await self.done(item)
+
     # Time
 
     async def fire(self, item: Item, effect: SetTimer) -> None:
@@ -270,4 +275,5 @@ _CARRIERS: Mapping[type, Carrier] = {
     Join: Deliveries.join,
     Welcome: Deliveries.welcome,
     SetTimer: Deliveries.fire,
+    TellClerks: Deliveries.nobody,
 }

@@ -64,6 +64,7 @@ _LANES = {
     "Rate": "intake:{reference}",
     "FetchProgress": "intake:{reference}",
     "SetTimer": "timer:{conversation}:{name}:{key}",
+    "TellClerks": "clerks:{conversation}",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from storage import bulk
 from storage.messages import open_box
@@ -57,6 +57,13 @@ def of_conversation(connection: Connection, vault: Vault, conversation: str) -> 
         .order_by(tickets.c.opened_at, tickets.c.id)
     ).all()
     return [_ticket(connection, vault, row) for row in rows]
+
+
+def still_open(connection: Connection, wanted: Sequence[str]) -> tuple[set[str], int]:
+    """Return which of the tickets `wanted` are open, and how many are open in all."""
+    is_open = tickets.c.state == "open"
+    found = connection.execute(select(tickets.c.id).where(is_open, tickets.c.id.in_(wanted))).scalars()
+    return set(found), connection.execute(select(func.count()).where(is_open)).scalar_one()
 
 
 def close(connection: Connection, ticket: str, now: datetime) -> bool:

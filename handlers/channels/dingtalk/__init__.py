@@ -3,7 +3,7 @@
     callback -> envelope (whose call is it) -> reading (what does it say) -> Letter
     Part -> sending (how it looks) -> calls (sessionWebhook while it is open, else oToMessages/batchSend)
 
-Our sources are DingTalk's manual as copied elsewhere and the code of others; docs/channels.md says what
+Our sources are copies of the manual and the code of others; docs/dingtalk.md says what
 has not been seen on the real platform.
 """
 

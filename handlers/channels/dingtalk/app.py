@@ -16,7 +16,8 @@ AES_KEY_LENGTH = 43
 TEXT_LIMIT = 6000
 BUTTON_LIMIT = 5  # sampleActionCard5 is the largest card that batchSend has
 
-CAN = Capabilities(TEXT_LIMIT, "bytes", buttons="inline", max_buttons=BUTTON_LIMIT)
+# Where nobody can be reached any more (people from outside, their last message long ago), a text message can.
+CAN = Capabilities(TEXT_LIMIT, "bytes", buttons="inline", max_buttons=BUTTON_LIMIT, rungs=("sms",))
 
 HOME = "dingtalk.com"
 # Pictures lie in the object store that DingTalk uses.

@@ -78,7 +78,8 @@ def _who(message: Mapping[str, Any]) -> str:
 
 def _name(message: Mapping[str, Any], field: str) -> str:
     value = message.get(field)
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME:
+    # No database keeps a NUL or half a character in a key.
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME or not value.isprintable():
         raise Refusal("malformed", f"no {field}")
     return value
 
