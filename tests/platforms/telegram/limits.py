@@ -22,6 +22,7 @@ from tests.platforms.base import Button
 TEXT, CAPTION, TOAST = 4096, 1024, 200  # characters
 CALLBACK_BYTES = 64
 BUTTONS, BUTTONS_A_ROW = 100, 8
+COMMANDS = 100
 DOWNLOAD = 20 * 1000 * 1000  # bytes
 PHOTO_UPLOAD = 10 * 1000 * 1000
 TAP_LIVES = timedelta(seconds=150)
@@ -156,6 +157,19 @@ def webhook(given: Mapping[str, Any]) -> tuple[str, str, int, tuple[str, ...]]:
     if not 1 <= connections <= 100:
         raise Refusal(400, "max_connections must be between 1 and 100")
     return url, secret, connections, tuple(given.get("allowed_updates") or ())
+
+
+def commands(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the bot's menu of setMyCommands: what each command does."""
+    listed = given.get("commands")
+    if not isinstance(listed, list) or len(listed) > COMMANDS:
+        raise Refusal(400, "BOT_COMMANDS_TOO_MUCH")
+    for each in listed:
+        if not re.fullmatch(r"[a-z0-9_]{1,32}", str(each.get("command")), re.ASCII):
+            raise Refusal(400, "BOT_COMMAND_INVALID")
+        if not 1 <= len(str(each.get("description") or "")) <= 256:
+            raise Refusal(400, "BOT_COMMAND_DESCRIPTION_INVALID")
+    return {each["command"]: each["description"] for each in listed}
 
 
 class Rates:

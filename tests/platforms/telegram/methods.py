@@ -68,12 +68,18 @@ def _get_updates(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
     return []
 
 
+def _set_commands(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
+    fake.commands[str(given.get("language_code") or "")] = limits.commands(given)
+    return True
+
+
 METHODS: Mapping[str, Callable[[FakeTelegram, Mapping[str, Any]], Any]] = {
     "getMe": lambda fake, _: fake.me() | {"can_join_groups": False, "supports_inline_queries": False},
     "setWebhook": lambda fake, given: fake.set_webhook(given),
     "deleteWebhook": _no_webhook,
     "getWebhookInfo": _webhook_info,
     "getUpdates": _get_updates,
+    "setMyCommands": _set_commands,
     "sendMessage": _send_message,
     "sendPhoto": _send_photo,
     "editMessageText": _edit_text,

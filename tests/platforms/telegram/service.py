@@ -55,6 +55,7 @@ class FakeTelegram(Fake):
         self.files: dict[str, bytes] = {}
         self.links: dict[str, tuple[str, datetime]] = {}
         self.spinning: dict[str, datetime] = {}
+        self.commands: dict[str, dict[str, str]] = {}
         self._people: dict[str, Caller] = {}
         self._connections = asyncio.Semaphore(40)
         self._message = 100

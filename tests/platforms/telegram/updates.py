@@ -1,9 +1,9 @@
 """Telegram's queue of updates, as its Bot API server keeps it.
 
 Source: WebhookActor.cpp and Client.cpp of tdlib/telegram-bot-api. Messages of one chat go one after
-the other, each only once the one before it was taken; taps of one person are a queue of their own
-beside it, so a tap can overtake a message. What is not answered with 2xx comes again: at once, then after
-2, 4, 8 ... seconds, at last every minute or two, for 24 hours (a tap for 150 seconds).
+the other, each only once the one before it was taken, the parts of an album too; taps of one person are
+a queue of their own beside it, so a tap can overtake a message. What is not answered with 2xx comes
+again: at once, then after 2, 4, 8 ... seconds, at last every minute, for 24 hours (a tap for 150 s).
 """
 
 from __future__ import annotations
