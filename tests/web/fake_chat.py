@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import qrcode
 from aiohttp import WSMsgType, web
 
 STATIC = Path(__file__).resolve().parents[2] / "handlers/static/chat"
@@ -65,6 +67,8 @@ class FakeChat:
     lost:      so many messages are taken, but their answer never reaches the phone.
     sockets:   False: a proxy in between cuts WebSockets.
     photo:     a problem document that refuses photos, or None.
+    codes:     hand-over codes, and the token of the conversation each stands for.
+    moved:     token of a conversation that is no more -> token of the one that took over.
     """
 
     reply: Reply = lambda _: ()
@@ -75,6 +79,8 @@ class FakeChat:
     lost: int = 0
     sockets: bool = True
     photo: Json | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     talks: dict[str, Talk] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
@@ -90,6 +96,7 @@ class FakeChat:
                 web.post("/chat/api/photos", self._photo),
                 web.get("/chat/api/photos/{name}", self._picture),
                 web.get("/chat/api/messages", self._poll),
+                web.get("/chat/api/qr", self._qr),
                 web.get("/chat/api/socket", self._socket),
                 web.static("/chat", STATIC),
             ]
@@ -126,6 +133,8 @@ class FakeChat:
     async def _headers(self, request: web.Request, handler: Any) -> web.StreamResponse:
         try:
             response: web.StreamResponse = await handler(request)
+        except web.HTTPGone as told:
+            return web.Response(text=told.text, status=410, content_type="application/problem+json")
         except web.HTTPException as problem:
             body = {"status": problem.status, "title": problem.reason, "detail": "", "message": problem.text}
             return web.json_response(body, status=problem.status, content_type="application/problem+json")
@@ -137,6 +146,12 @@ class FakeChat:
         return web.FileResponse(STATIC / "index.html")
 
     async def _open(self, request: web.Request) -> web.Response:
+        code = (await request.json()).get("code")
+        if code:
+            if code not in self.codes:
+                raise web.HTTPNotFound(text="这个码对不上。")
+            there = self.codes.pop(code)
+            return web.json_response({"conversation": there[6:], "token": there}, status=201)
         token = f"token-{len(self.talks) + 1}"
         self.talks[token] = Talk(token)
         self.push(*self.greeting)
@@ -144,6 +159,10 @@ class FakeChat:
 
     def _find(self, request: web.Request) -> Talk:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token in self.moved:
+            moved = {"conversation": self.moved[token][6:], "token": self.moved[token]}
+            problem = {"status": 410, "title": "Gone", "detail": "", "message": "接到别处了", "moved": moved}
+            raise web.HTTPGone(text=json.dumps(problem), content_type="application/problem+json")
         if token not in self.talks:
             raise web.HTTPUnauthorized(text="这段对话已经结束。")
         return self.talks[token]
@@ -179,6 +198,12 @@ class FakeChat:
     async def _picture(self, request: web.Request) -> web.Response:
         self._find(request)
         return web.Response(body=self.pictures[request.match_info["name"]], content_type="image/jpeg")
+
+    async def _qr(self, request: web.Request) -> web.Response:
+        self._find(request)
+        kept = io.BytesIO()
+        qrcode.make(request.query["text"], box_size=4, border=2).save(kept)
+        return web.Response(body=kept.getvalue(), content_type="image/png")
 
     async def _poll(self, request: web.Request) -> web.Response:
         talk, after, wait = self._find(request), int(request.query["after"]), int(request.query["wait"])

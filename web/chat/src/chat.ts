@@ -3,7 +3,7 @@ import { Line } from "./line";
 import { Outbox } from "./outbox";
 import { fit } from "../../shared/fit";
 import { isAwaited, merge } from "./transcript";
-import { fetchPhoto, openConversation, Refused, type Choice, type Message } from "./wire";
+import { fetchPhoto, fetchQr, openConversation, Refused, type Choice, type Message } from "./wire";
 import { languageOf, type Lang } from "./words";
 
 const typingPatienceSeconds = 20;
@@ -25,7 +25,7 @@ export class Chat {
   constructor() {
     this.lang = languageOf(recall("lang") ?? navigator.language) ?? "zh-CN";
     const changed = () => this.changed();
-    const over = () => this.end();
+    const over = (why: Refused) => (why.movedTo ? this.follow(why.movedTo) : this.end());
     this.outbox = new Outbox(changed, over);
     this.line = new Line(() => this.token, () => this.lastSeq(), (heard) => this.hear(heard), changed, over);
   }
@@ -40,7 +40,7 @@ export class Chat {
     window.addEventListener("offline", () => this.changed());
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
     const resumed = this.outbox.resume();
-    await this.open();
+    await this.open(takeCode());
     await resumed;
   }
 
@@ -82,6 +82,11 @@ export class Chat {
     return (message.image && this.previews[message.image]) || "";
   }
 
+  /** The address of `link` drawn as a QR code. */
+  async draw(link: string): Promise<string> {
+    return URL.createObjectURL(await fetchQr(this.token, link));
+  }
+
   async load(image: string): Promise<string> {
     const known = this.previews[image];
     if (known) return known;
@@ -100,20 +105,39 @@ export class Chat {
     await this.open();
   }
 
-  private async open(): Promise<void> {
-    const token = recall("token") || (await this.newToken());
+  /** `code`: carried by the link he came by. Where he has a conversation already, the service brings the two together. */
+  private async open(code = ""): Promise<void> {
+    const known = recall("token");
+    if (known && code) this.outbox.say(`go${code}`);
+    const token = known || (await this.newToken(code));
     this.token = this.outbox.token = token;
     this.line.start();
     this.outbox.hurry();
   }
 
-  private async newToken(): Promise<string> {
+  /** This conversation has become one with another, which is gone on with here. */
+  private follow(token: string): void {
+    this.line.stop();
+    remember("token", token);
+    this.token = token;
+    this.messages = [];
+    this.outbox.follow(token);
+    this.line.start();
+    this.outbox.hurry();
+  }
+
+  private async newToken(code: string): Promise<string> {
     for (let pause = 1; ; pause = Math.min(pause * 2, longestPauseSeconds)) {
       try {
-        const { token } = await openConversation(this.lang);
+        const { token } = await openConversation(this.lang, code);
         remember("token", token);
         return token;
       } catch (error) {
+        if (code && error instanceof Refused && !error.passing) {
+          this.outbox.say(`go${code}`); // too old or used: the helper says so, in a new conversation
+          code = "";
+          continue;
+        }
         this.line.state = "down";
         this.changed();
         await this.wait(Math.max(pause, error instanceof Refused ? error.retryAfterSeconds : 0));
@@ -178,4 +202,11 @@ export class Chat {
     this.isTyping = false;
     this.listener();
   }
+}
+
+/** The hand-over code in the address he came by, which is taken out of it: a reload or a shared link must not use it again. */
+function takeCode(): string {
+  const code = /[?&]go=(\d{8})(?!\d)/.exec(location.search);
+  if (code) history.replaceState(null, "", location.pathname);
+  return code ? code[1]! : "";
 }

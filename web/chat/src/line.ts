@@ -26,7 +26,7 @@ export class Line {
     private readonly after: () => number,
     private readonly heard: (messages: Message[]) => void,
     private readonly changed: () => void,
-    private readonly over: () => void,
+    private readonly over: (why: Refused) => void,
   ) {}
 
   start(): void {
@@ -71,7 +71,7 @@ export class Line {
         if (this.mayUseSocket()) await this.listen(generation);
         else await this.poll(generation);
       } catch (error) {
-        if (error instanceof Refused && error.over) return this.over();
+        if (error instanceof Refused && error.over) return this.over(error);
         this.failures++;
         this.become("down");
         await this.rest();

@@ -36,7 +36,7 @@ export class Outbox {
 
   constructor(
     private readonly changed: () => void,
-    private readonly over: () => void,
+    private readonly over: (why: Refused) => void,
   ) {}
 
   /** Take up what an earlier visit could not send. */
@@ -92,6 +92,12 @@ export class Outbox {
     this.changed();
   }
 
+  /** Go on with another conversation: it does not show what was taken in the one before. */
+  follow(token: string): void {
+    this.token = token;
+    for (const item of this.items.filter((each) => each.state === "sent")) this.remove(item.id);
+  }
+
   /** Try now: the network is back, or he asked. */
   hurry(): void {
     clearTimeout(this.timer);
@@ -144,10 +150,10 @@ export class Outbox {
 
   private failed(item: Item, error: unknown): boolean {
     if (error instanceof Refused && !error.passing) {
-      if (error.over && item.kind !== "photo") {
+      if (error.movedTo || (error.over && item.kind !== "photo")) {
         this.update(item.id, { state: "waiting" });
-        this.over();
-        return false;
+        this.over(error);
+        return error.movedTo !== ""; // then it goes on, with the token of the other conversation
       }
       this.release(item.id);
       this.update(item.id, { state: "refused", why: error.plain });

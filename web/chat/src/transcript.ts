@@ -12,7 +12,7 @@ export function merge(known: Message[], heard: Message[]): Message[] {
 }
 
 // He may ask for help in the middle of a question; the question then still stands.
-const asides = ["帮助", "进度", "语言", "中文", "help", "progress", "language", "english"];
+const asides = ["帮助", "进度", "语言", "中文", "换个地方办", "help", "progress", "language", "english", "move"];
 
 /** The one message whose buttons still count, or 0: the newest question nobody has answered yet. */
 export function openQuestion(messages: Message[], items: Item[]): number {
@@ -108,8 +108,10 @@ const sameDay = (one: string, other: string): boolean => new Date(one).toDateStr
  */
 export function besideCard(message: Message): string {
   const drawn = message.card ? drawnBy(message.card) : [];
+  const links = message.card?.kind === "handover" ? message.card.body.links : {};
+  const isLink = (line: string) => Object.keys(links).some((channel) => line.indexOf(links[channel]!) >= 0);
   const lines = message.text.split("\n");
-  return lines.filter((line) => drawn.indexOf(line.trim()) < 0).join("\n").trim();
+  return lines.filter((line) => drawn.indexOf(line.trim()) < 0 && !isLink(line)).join("\n").trim();
 }
 
 /** Whole lines only: a value as short as 在 is part of many a line that says something else. */

@@ -30,7 +30,9 @@ export type ProgressCard = CardOf<
   { number: string; title: string; steps: { label: string; state: StepState; at: string }[] }
 >;
 export type RatingCard = CardOf<"rating", { number: string }>;
-export type Card = NoticeCard | PhotoCard | ReadBackCard | ReceiptCard | ProgressCard | RatingCard;
+/** `links` by channel: an address to open, but WeChat's, which only its own camera understands. */
+export type HandoverCard = CardOf<"handover", { code: string; until: string; links: Record<string, string> }>;
+export type Card = NoticeCard | PhotoCard | ReadBackCard | ReceiptCard | ProgressCard | RatingCard | HandoverCard;
 
 /** One message of the transcript. `echo` is the id this page gave to a message of the applicant. */
 export interface Message {
@@ -55,6 +57,7 @@ export class Refused extends Error {
     readonly status: number,
     readonly plain: string,
     readonly retryAfterSeconds: number,
+    readonly movedTo = "", // the token of the conversation that took over from this one
   ) {
     super(`refused with ${status}`);
   }
@@ -79,8 +82,9 @@ const uploadStallSeconds = 45;
 
 export const apiRoot = (): string => new URL("api/", location.href.split(/[?#]/)[0]).pathname;
 
-export function openConversation(lang: string): Promise<Conversation> {
-  return call("POST", "conversations", null, { lang });
+/** Begin a conversation, or go on with the one that a hand-over `code` stands for. */
+export function openConversation(lang: string, code: string): Promise<Conversation> {
+  return call("POST", "conversations", null, code ? { lang, code } : { lang });
 }
 
 export function postMessage(token: string, body: { id: string; text: string; choice?: string }): Promise<{ seq: number }> {
@@ -92,7 +96,10 @@ export async function messagesAfter(token: string, after: number, waitSeconds: n
   return answer.messages;
 }
 
-/** Fetch a photo of this conversation. Only our own API is ever given the token. */
+/** Have the service draw `text` as a QR code. */
+export const fetchQr = (token: string, text: string): Promise<Blob> => fetchPhoto(token, `${apiRoot()}qr?text=${encodeURIComponent(text)}`);
+
+/** Fetch a picture of this conversation. Only our own API is ever given the token. */
 export async function fetchPhoto(token: string, path: string): Promise<Blob> {
   if (path.indexOf(apiRoot()) !== 0) throw new Refused(400, "", 0);
   const response = await reach(path, { headers: { Authorization: `Bearer ${token}` } }, callSeconds * 3);
@@ -122,7 +129,7 @@ export function postPhoto(token: string, id: string, file: Blob, name: string, p
     request.onload = end(() => {
       const body = readJson(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(body as { seq: number });
-      else reject(new Refused(request.status, words(body), seconds(request.getResponseHeader("Retry-After"))));
+      else reject(refused(request.status, body, request.getResponseHeader("Retry-After")));
     });
     request.onerror = request.onabort = end(() => reject(new Unreachable()));
     const form = new FormData();
@@ -155,21 +162,21 @@ function reach(path: string, init: RequestInit, timeoutSeconds: number): Promise
 }
 
 async function refusal(response: Response): Promise<Refused> {
-  const text = await response.text().catch(() => "");
-  return new Refused(response.status, words(readJson(text)), seconds(response.headers.get("Retry-After")));
+  const body = await response.text().catch(() => "");
+  return refused(response.status, readJson(body), response.headers.get("Retry-After"));
 }
 
-function readJson(text: string): unknown {
+function refused(status: number, body: unknown, retryAfter: string | null): Refused {
+  const problem = (body ?? {}) as { message?: unknown; moved?: { token?: unknown } };
+  return new Refused(status, text(problem.message), Math.max(0, Number(retryAfter) || 0), text(problem.moved?.token));
+}
+
+function readJson(body: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(body);
   } catch {
     return null;
   }
 }
 
-const words = (problem: unknown): string => {
-  const message = (problem as { message?: unknown } | null)?.message;
-  return typeof message === "string" ? message : "";
-};
-
-const seconds = (header: string | null): number => Math.max(0, Number(header) || 0);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Chat } from "../chat";
 import { words } from "../words";
 import { Bar } from "./Bar";
@@ -11,7 +11,8 @@ import { Talk } from "./Talk";
 
 export function App({ chat }: { chat: Chat }) {
   const [, redraw] = useReducer((drawn: number) => drawn + 1, 0);
-  useEffect(() => chat.watch(() => redraw(undefined)), []);
+  // Before anything is fetched: an effect that runs after the paint can miss the first news on a busy phone.
+  useLayoutEffect(() => chat.watch(() => redraw(undefined)), []);
   const [menu, setMenu] = useState(false);
   const camera = useRef<HTMLInputElement>(null);
   const gallery = useRef<HTMLInputElement>(null);

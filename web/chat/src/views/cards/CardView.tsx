@@ -1,4 +1,5 @@
 import type { Card, Message } from "../../wire";
+import { Handover } from "./Handover";
 import { Notice } from "./Notice";
 import { PhotoWanted } from "./PhotoWanted";
 import { Progress } from "./Progress";
@@ -27,6 +28,8 @@ export function CardView({ card, message, isOpen }: CardProps) {
       return <Progress card={card} />;
     case "rating":
       return <Rating message={message} isOpen={isOpen} />;
+    case "handover":
+      return <Handover card={card} />;
     default:
       return null;
   }
