@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,7 @@ class Product:
     port: int = field(default_factory=free_port)
     intake_port: int = field(default_factory=free_port)
     environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -83,6 +84,7 @@ class Product:
                 "bot",
                 "serve",
                 "--demo",
+                *self.arguments,
                 cwd=ROOT,
                 env={**_environment(), **settings},
                 stdout=output,

@@ -205,10 +205,11 @@ def _menu(fake: Fake) -> list[str]:
 async def phones(bot: str, port: int = PORT) -> AsyncIterator[Phones]:
     """Run all platforms with their phones; `bot` is where the bot's webhooks are.
 
-    Raises:
-        OSError: the port of the pages is taken.
+    port: of the pages; another one is taken where somebody else has it.
     """
-    made: tuple[Fake, ...] = (FakeWeChat(), FakeTelegram(), FakeDingTalk(), FakeSms())
+    gateway = FakeSms()
+    gateway.reports = "delivered"
+    made: tuple[Fake, ...] = (FakeWeChat(), FakeTelegram(), FakeDingTalk(), gateway)
     all_ = Phones({fake.name: fake for fake in made})
     async with AsyncExitStack() as stack:
         for fake in made:
@@ -219,7 +220,9 @@ async def phones(bot: str, port: int = PORT) -> AsyncIterator[Phones]:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
         all_.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield all_

@@ -14,6 +14,7 @@ Webhooks specification; this is written from it, apart from the library the bot 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -43,7 +44,10 @@ def signature(key: str, id_: str, stamp: str, body: bytes) -> str:
 
 
 class FakeSms(Fake):
-    """The gateway. `secret` signs both ways; `off` are phones it can never reach (422)."""
+    """The gateway. `secret` signs both ways; `off` are phones it can never reach (422).
+
+    reports: how every message is reported to end; None: only what `report` says.
+    """
 
     name = "sms"
     patience = 5.0
@@ -52,6 +56,8 @@ class FakeSms(Fake):
         super().__init__(clock)
         self.secret = SECRET
         self.off: set[str] = set()
+        self.reports: State | None = None
+        self._reporting: set[asyncio.Task[int]] = set()
         self._taken: dict[str, bytes] = {}
 
     def add_routes(self, app: web.Application) -> None:
@@ -78,6 +84,10 @@ class FakeSms(Fake):
         self._taken[id_] = body
         self.note("send", given, 202)
         self.truth.show(Shown(given["phone"], self.clock(), "sms", given["text"], key=id_))
+        if self.reports:
+            task = asyncio.create_task(self.report(id_, self.reports))
+            self._reporting.add(task)
+            task.add_done_callback(self._reporting.discard)
         return web.json_response({"id": id_}, status=202)
 
     def _forged(self, headers: Mapping[str, str], id_: str, body: bytes) -> str:
@@ -102,6 +112,11 @@ class FakeSms(Fake):
     def _no(self, status: int, why: str) -> web.Response:
         self.note("send", why, status)
         return web.json_response({"error": why}, status=status)
+
+    async def close(self) -> None:
+        for task in list(self._reporting):
+            task.cancel()
+        await asyncio.gather(*self._reporting, return_exceptions=True)
 
     async def report(self, id_: str, state: State = "delivered") -> int:
         """Report how a message ended; return the bot's status."""

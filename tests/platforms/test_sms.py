@@ -106,3 +106,11 @@ async def test_a_report_is_signed(world: World) -> None:
     heard = world.listener.heard[0]
     headers = {name.lower(): value for name, value in heard.headers.items()}
     assert Webhook(SECRET).verify(heard.body.decode(), headers) == {"id": "msg_1", "state": "failed"}
+
+
+async def test_reports_can_come_by_themselves(world: World) -> None:
+    world.fake.reports = "delivered"
+    await world.send(FINE)
+    await world.listener.until(lambda: len(world.listener.heard) == 1)
+
+    assert json.loads(world.listener.heard[0].body) == {"id": "msg_1", "state": "delivered"}
