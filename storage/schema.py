@@ -317,7 +317,8 @@ handover_tries = _table(
 )
 Index("ix_handover_tries_conversation", handover_tries.c.conversation, handover_tries.c.at)
 
-# Keys a platform lends us for a while (access tokens, tickets), shared by all processes
+# What a platform lends us for a while, shared by all processes: keys (access tokens, tickets), and turns to
+# speak (storage.pace), which have a moment and no key
 loans = _table(
     "loans",
     Column("name", Name, primary_key=True),
