@@ -1,9 +1,9 @@
 """Telegram. What comes is read by `reading` and taken in by `webhook`; what leaves goes by `calls`.
 
 account    what the deployment says of its bot    contents  what a message holds
-reading    one update in our words                albums    parts of one album, in their order
-webhook    the route that ties these together     keyboard  buttons, and what they cannot show
-calls      the Bot API's client and its errors    setup     telling Telegram where we are
+reading    one update in our words                keyboard  buttons, and what they cannot show
+webhook    the route that ties these together     setup     telling Telegram where we are
+calls      the Bot API's client and its errors
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ The message goes back to the outbox, to be due when Telegram says (`TryLater.aft
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -53,15 +54,18 @@ _NOT_SENT = (
 # Descriptions of a 400 that mean that nobody is there.
 _NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
 
-# At INFO httpx writes every address, and with it the bot's token; the limiter writes a trace for every
-# 429, which is no mistake.
+# At INFO httpx writes every address, and with it the bot's token. The library writes bodies it cannot
+# read, and a trace for every 429; what its errors mean is said by `meaning`.
 for _name, _level in (
     ("httpx", logging.WARNING),
     ("httpcore", logging.WARNING),
-    ("telegram", logging.WARNING),
-    ("telegram.ext.AIORateLimiter", logging.CRITICAL),
+    ("telegram", logging.CRITICAL),
 ):
     logging.getLogger(_name).setLevel(_level)
+
+
+# Until version 23 the library warns at every 429 that its waits are going to be timedeltas.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 def open_bot(account: Account) -> ExtBot[int]:
@@ -144,8 +148,7 @@ def meaning(fault: TelegramError) -> SendError:
     """Return what an error of the library's means to the outbox."""
     match fault:
         case RetryAfter():
-            # The public attribute warns until version 23 makes it a timedelta.
-            return TryLater("too many messages", fault._retry_after.total_seconds())
+            return TryLater("too many messages", _seconds(fault.retry_after))
         case Forbidden():
             return Gone("he blocked the bot or left")
         case BadRequest() if any(each in str(fault).lower() for each in _NOBODY):
@@ -158,6 +161,10 @@ def meaning(fault: TelegramError) -> SendError:
             return TryLater(f"Telegram cannot be reached: {type(fault.__cause__).__name__}")
         case _:
             return MaybeSent(f"no clear answer: {type(fault).__name__}")
+
+
+def _seconds(wait: int | timedelta) -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 async def fetch(

@@ -64,7 +64,7 @@ class Heard:
     """What an update says.
 
     letter:  None: nothing for us; `why` names the reason: malformed, group, service or unknown.
-    album:   parts of one album share it. place: the number of the message, which orders them.
+    album:   parts of one album share it.
     edits:   the number of the message whose words were changed; 0: it is a new one.
     """
 
@@ -72,7 +72,6 @@ class Heard:
     why: str = ""
     tap: Tap | None = None
     album: str = ""
-    place: int = 0
     edits: int = 0
 
 
@@ -139,7 +138,7 @@ def _said(update: Update, message: Message, account: str, *, photos: bool) -> He
     shown = {"text": content.shown, "mark": place}
     letter = Letter(address, key, at, MessageReceived(inbound), shown=shown)
     album = message.media_group_id if isinstance(message.media_group_id, str) else ""
-    return Heard(letter, album=f"{address.user}/{album}" if album else "", place=place, edits=edits)
+    return Heard(letter, album=f"{address.user}/{album}" if album else "", edits=edits)
 
 
 def _opened(text: str, user: User | None) -> Opened:

@@ -1,8 +1,14 @@
-"""The route that Telegram calls. It answers 200 once the update is safe, never before."""
+"""The route that Telegram calls. It answers 200 once the update is safe, never before.
+
+Telegram has one call at a time for the messages of a chat and repeats it until it is answered (its
+WebhookActor.cpp: queues by chat). So messages, the parts of an album among them, come in their order,
+and holding one back would only hold up the rest. Taps are a queue of their own and may overtake.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -16,7 +22,6 @@ from handlers import metrics
 from handlers.channels.base import Kit, Letter
 from handlers.channels.receiving import Mailroom
 from handlers.channels.telegram.account import Account
-from handlers.channels.telegram.albums import Albums
 from handlers.channels.telegram.keyboard import TEXT_LIMIT
 from handlers.channels.telegram.reading import (
     BODY_LIMIT,
@@ -33,10 +38,10 @@ from handlers.keys import MAILROOM
 from handlers.security import allow
 from storage import messages
 from storage.conversations import of
-from storage.turns import Taken
 
 PATH = "/channels/telegram"
 LOOKED_BACK = 30  # messages among which an edited one may be the applicant's last
+ALBUMS_KEPT = 1000
 STOP_WITHIN = 2.0  # seconds for taps that are still to be answered
 
 _log = structlog.get_logger("telegram")
@@ -45,13 +50,11 @@ _log = structlog.get_logger("telegram")
 class Webhook:
     """Takes updates in, and answers taps once they are safe."""
 
-    def __init__(
-        self, account: Account, kit: Kit, bot: Bot, albums: Albums[Taken | None] | None = None
-    ) -> None:
+    def __init__(self, account: Account, kit: Kit, bot: Bot) -> None:
         self._account = account
         self._kit = kit
         self._bot = bot
-        self._albums = albums or Albums()
+        self._albums: OrderedDict[str, None] = OrderedDict()  # taken lately
         self._answers: set[asyncio.Task[None]] = set()
 
     @allow("platform")
@@ -93,16 +96,16 @@ class Webhook:
     async def _hand_in(self, mailroom: Mailroom, heard: Heard, letter: Letter) -> None:
         if heard.edits and not await self._is_last(letter, heard.edits):
             letter = as_correction(letter)
-        if not heard.album:
-            await mailroom.take(letter)
-            return
+        if heard.album and not self._account.photos:
+            letter = self._once(heard.album, letter)
+        await mailroom.take(letter)
+        self._albums[heard.album] = None
+        if len(self._albums) > ALBUMS_KEPT:
+            self._albums.popitem(last=False)
 
-        async def take(first: bool) -> Taken | None:
-            # Where photos do not pass, one word about it is enough for the whole album.
-            once = first or self._account.photos
-            return await mailroom.take(letter if once else replace(letter, event=None))
-
-        await self._albums.take(heard.album, heard.place, take)
+    def _once(self, album: str, letter: Letter) -> Letter:
+        """Where photos do not pass, one word about it is enough for a whole album."""
+        return replace(letter, event=None) if album in self._albums else letter
 
     async def _is_last(self, letter: Letter, place: int) -> bool:
         """Say whether message `place` is the last thing he said: then its new words are his answer."""

@@ -141,10 +141,10 @@ def test_where_photos_must_not_pass_they_are_neither_fetched_nor_named() -> None
         assert letter.shown == {"text": "[照片]", "mark": 11}
 
 
-def test_parts_of_an_album_know_their_album_and_their_place() -> None:
+def test_parts_of_an_album_know_their_album() -> None:
     part = heard(update(message=message(17, photo=photo(), media_group_id="900")))
 
-    assert (part.album, part.place) == (f"{HER}/900", 17)
+    assert part.album == f"{HER}/900"
 
 
 def test_changed_words_name_the_message_they_were_in() -> None:
