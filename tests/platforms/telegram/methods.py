@@ -75,7 +75,6 @@ def _set_commands(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
 
 METHODS: Mapping[str, Callable[[FakeTelegram, Mapping[str, Any]], Any]] = {
     "getMe": lambda fake, _: fake.me() | {"can_join_groups": False, "supports_inline_queries": False},
-    "setMyCommands": lambda fake, given: bool(given["commands"]),
     "setWebhook": lambda fake, given: fake.set_webhook(given),
     "deleteWebhook": _no_webhook,
     "getWebhookInfo": _webhook_info,
