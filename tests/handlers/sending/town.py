@@ -79,13 +79,14 @@ class Platform:
     notice_faults: list[BaseException | None] = field(default_factory=list)
     notice_after: list[BaseException | None] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    _spoke: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    _since: dict[str, int] = field(default_factory=dict)
+    refused: int = 0  # messages beyond what was granted
+    _granted: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
 
     def spoke(self, user: str, means: str = "message") -> None:
         """He wrote or tapped: the platform grants anew."""
-        self._spoke[user] = means, self.clock()
-        self._since[user] = 0
+        allowance = self.can.allowances.get(means)
+        if allowance is not None:
+            self._granted[user, means] = [self.clock() + allowance.within] * allowance.messages
 
     async def send(self, to: Address, part: Part, *, key: str) -> str:
         if self.faults and (fault := self.faults.pop(0)):
@@ -101,13 +102,13 @@ class Platform:
     def _grant(self, user: str) -> None:
         if not self.can.allowances:
             return
-        means, at = self._spoke.get(user, ("message", datetime.min.replace(tzinfo=self.clock().tzinfo)))
-        allowance = self.can.allowances[means]
-        if self.clock() - at > allowance.within:
-            raise WaitForApplicant("45015")
-        if self._since[user] >= allowance.messages:
-            raise WaitForApplicant("45047")
-        self._since[user] += 1
+        for means in ("tap", "message"):
+            grants = self._granted.get((user, means), [])
+            if grants and self.clock() <= grants[0]:
+                grants.pop()
+                return
+        self.refused += 1
+        raise WaitForApplicant("45015")
 
     async def notify(self, to: Address, news: News, rung: Rung, *, key: str) -> str:
         if rung in self.closed:
