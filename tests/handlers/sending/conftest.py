@@ -20,3 +20,4 @@ async def town(url: str, vault: Vault) -> AsyncIterator[Town]:
     await made.open()
     yield made
     await made.close()
+    assert made.wechat.refused == 0, "more was sent than the platform grants"

@@ -29,6 +29,7 @@ STEPS = st.one_of(
     st.tuples(st.just("time"), st.sampled_from([0.01, 0.02, 0.5, 7.0, 30.0])),  # hours
     st.tuples(st.just("fault"), st.sampled_from([*FAULTS, "after", "notice", "notice after"])),
     st.tuples(st.just("dies"), st.booleans()),
+    st.tuples(st.just("doubt"), st.booleans()),
     st.tuples(st.just("report"), st.booleans()),
 )
 
@@ -53,6 +54,10 @@ class Life:
             await town.later(hours=float(str(given)))
         elif what == "report" and any(each.rung for each in town.wechat.heard):
             await town.report(delivered=bool(given))
+        elif what == "doubt":  # news that nobody knows of whether it arrived, and he writes
+            self.spoil("after" if given else "before")
+            await self.step("news", True)
+            await self.write("message")
         elif what == "dies":
             await self.die(bool(given))
         elif what == "fault":
