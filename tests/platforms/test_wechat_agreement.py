@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from dialogs.messages import Choice, Media, Outbound
 from dialogs.turn import MessageReceived, Opened
+from handlers.channels.refusal import Refusal
 from handlers.channels.rendering import render
 from handlers.channels.wechat import account as ours
 from handlers.channels.wechat import forms, menu, subscribe, wire
-from handlers.channels.wechat.envelope import Refusal, seal
+from handlers.channels.wechat.envelope import seal
 from handlers.channels.wechat.errors import CONSEQUENCES
 from handlers.channels.wechat.passive import clean, fit, reply_xml
 from handlers.channels.wechat.reading import Call, Consent, Report, read

@@ -13,8 +13,8 @@ from handlers.channels.base import Kit, Part, Rung, WaitForApplicant
 from handlers.channels.dingtalk.app import CAN, NAME, App
 from handlers.channels.dingtalk.calls import Calls, HookClosed
 from handlers.channels.dingtalk.reading import OUTSIDER, Group, read
-from handlers.channels.dingtalk.refusal import Refusal, refused
 from handlers.channels.dingtalk.sending import for_batch, for_hook
+from handlers.channels.refusal import Refusal, refused
 from handlers.errors import Problem, read_body
 from handlers.keys import MAILROOM
 from handlers.security import allow
@@ -49,7 +49,7 @@ class DingTalk:
         try:
             letter = read(self._app, request.query, request.headers, body, self._kit.clock())
         except Refusal as refusal:
-            raise refused(refusal) from refusal
+            raise refused(NAME, refusal) from refusal
         if isinstance(letter, Group):
             return _json({"msgtype": "text", "text": {"content": say("dingtalk.group", "zh-CN")}})
         await request.app[MAILROOM].take(letter)
@@ -97,7 +97,7 @@ async def _body(request: web.Request) -> bytes:
         return await read_body(request, BODY_LIMIT, BODY_WITHIN)
     except Problem as fault:
         if fault.status == 413:
-            refused(Refusal("too_big", fault.detail))
+            refused(NAME, Refusal("too_big", fault.detail))
         raise
 
 

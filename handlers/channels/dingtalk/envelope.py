@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from handlers.channels.dingtalk.app import App, key_bytes
-from handlers.channels.dingtalk.refusal import Refusal
+from handlers.channels.refusal import Refusal
 from handlers.errors import Problem, parse_object
 
 FRESH = timedelta(hours=1)  # DingTalk's own limit for the header

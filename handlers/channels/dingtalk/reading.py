@@ -11,7 +11,7 @@ from dialogs.turn import MessageReceived
 from handlers.channels.base import Letter
 from handlers.channels.dingtalk.app import NAME, App, may_answer_at
 from handlers.channels.dingtalk.envelope import opened
-from handlers.channels.dingtalk.refusal import Refusal
+from handlers.channels.refusal import Refusal
 from handlers.errors import Problem, parse_object
 
 MAX_TEXT = 2000  # characters, as in the web chat

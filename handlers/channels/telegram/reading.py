@@ -26,6 +26,7 @@ from telegram.ext.filters import StatusUpdate
 from dialogs.messages import Address, Inbound
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.base import Letter
+from handlers.channels.refusal import Refusal
 from handlers.channels.telegram.contents import Content, content_of, words_of
 from handlers.errors import Problem, parse_object
 from handlers.security import same
@@ -34,15 +35,6 @@ CHANNEL = "telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the header's name
 BODY_LIMIT = 256 * 1024  # bytes; the longest update, an album's part with its entities, has some 10 KiB
 _SCENE = re.compile(r"[\w-]{0,64}", re.ASCII)
-
-
-class Refusal(Exception):
-    """A call that is not taken. reason: forged, malformed or too_big; never what the caller wrote."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +78,14 @@ def read(
     """
     verify(headers, secret)
     if len(body) > BODY_LIMIT:
-        raise Refusal(413, "too_big")
+        raise Refusal("too_big")
     try:
         data = parse_object(body)
     except Problem as fault:
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
     number = data.get("update_id")
     if not isinstance(number, int) or isinstance(number, bool) or abs(number) > 2**62:
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     try:
         return _heard(Update.de_json(data, None), now, account, photos=photos)
     except Exception:  # whatever the library stumbles over in a shape it does not know
@@ -107,7 +99,7 @@ def verify(headers: Mapping[str, str], secret: str) -> None:
         Refusal: forged.
     """
     if not secret or not same(headers.get(SECRET_HEADER, ""), secret):
-        raise Refusal(403, "forged")
+        raise Refusal("forged")
 
 
 def _heard(update: Update, now: datetime, account: str, *, photos: bool) -> Heard:

@@ -21,13 +21,13 @@ from telegram.error import TelegramError
 from handlers import metrics
 from handlers.channels.base import Kit, Letter
 from handlers.channels.receiving import Mailroom
+from handlers.channels.refusal import Refusal, refused
 from handlers.channels.telegram.account import Account
 from handlers.channels.telegram.keyboard import TEXT_LIMIT
 from handlers.channels.telegram.reading import (
     BODY_LIMIT,
     CHANNEL,
     Heard,
-    Refusal,
     Tap,
     as_correction,
     read,
@@ -90,8 +90,7 @@ class Webhook:
                 photos=account.photos,
             )
         except Refusal as refusal:
-            metrics.letters_refused.labels(CHANNEL, refusal.reason).inc()
-            raise Problem(refusal.status, refusal.reason) from refusal
+            raise refused(CHANNEL, refusal) from refusal
 
     async def _hand_in(self, mailroom: Mailroom, heard: Heard, letter: Letter) -> None:
         if heard.edits and not await self._is_last(letter, heard.edits):

@@ -21,6 +21,7 @@ from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 from wechatpy.utils import WeChatSigner
 
+from handlers.channels.refusal import Refusal
 from handlers.channels.wechat.account import Account, key_bytes
 from handlers.security import same
 
@@ -28,18 +29,6 @@ FRESH_WITHIN = timedelta(minutes=5)  # WeChat's three tries take 15 s; the rest 
 BODY_LIMIT = 64 * 1024  # bytes; a text is at most 2 KiB, and deep XML costs time by its length
 DEPTH_LIMIT = 8  # levels of XML; the deepest of WeChat's events has 5
 NONCE_LIMIT = 128  # characters
-
-
-class Refusal(Exception):
-    """A call that is not taken.
-
-    reason: forged, stale, replayed, malformed, too_big or not_ours; never anything the caller wrote.
-    """
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +47,11 @@ def verify(account: Account, query: Mapping[str, str], now: datetime) -> None:
     """
     stamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
     if not (_is_number(stamp) and len(nonce) <= NONCE_LIMIT and nonce.isascii()):
-        raise Refusal(403, "forged")
+        raise Refusal("forged")
     if not same(query.get("signature", ""), sign(account.token, stamp, nonce)):
-        raise Refusal(403, "forged")
+        raise Refusal("forged")
     if abs(int(stamp) - now.timestamp()) > FRESH_WITHIN.total_seconds():
-        raise Refusal(403, "stale")
+        raise Refusal("stale")
 
 
 def unseal(account: Account, query: Mapping[str, str], body: bytes, now: datetime) -> Envelope:
@@ -73,18 +62,18 @@ def unseal(account: Account, query: Mapping[str, str], body: bytes, now: datetim
     """
     verify(account, query, now)
     if len(body) > BODY_LIMIT:
-        raise Refusal(413, "too_big")
+        raise Refusal("too_big")
     if query.get("encrypt_type", "raw") == "raw":
         if account.mode != "plain":
-            raise Refusal(403, "forged")  # in the clear anybody who saw one signature could write anything
+            raise Refusal("forged")  # in the clear anybody who saw one signature could write anything
         return Envelope(_text(body), sealed=False)
     sealed = elements(_text(body)).get("Encrypt")
     if not isinstance(sealed, str) or not sealed.isascii():
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     if not same(
         query.get("msg_signature", ""), sign(account.token, query["timestamp"], query["nonce"], sealed)
     ):
-        raise Refusal(403, "forged")
+        raise Refusal("forged")
     return Envelope(_decrypt(account, sealed), sealed=True)
 
 
@@ -113,9 +102,9 @@ def elements(xml: str) -> Mapping[str, Any]:
     try:
         root = xmltodict.parse(xml).get("xml")
     except (expat.ExpatError, ValueError) as fault:
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
     if not isinstance(root, dict):
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     return root
 
 
@@ -131,14 +120,14 @@ def bounded(xml: str) -> None:
         nonlocal depth
         depth += 1
         if depth > DEPTH_LIMIT:
-            raise Refusal(400, "malformed")
+            raise Refusal("malformed")
 
     def leave(*_: object) -> None:
         nonlocal depth
         depth -= 1
 
     def refuse(*_: object) -> None:
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
 
     reader = expat.ParserCreate()
     reader.StartElementHandler, reader.EndElementHandler = enter, leave
@@ -146,16 +135,16 @@ def bounded(xml: str) -> None:
     try:
         reader.Parse(xml, True)
     except (expat.ExpatError, ValueError) as fault:
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
 
 
 def _decrypt(account: Account, sealed: str) -> str:
     try:
         opened: str = PrpCrypto(key_bytes(account.aes_key)).decrypt(sealed, account.app_id)
     except InvalidAppIdException as fault:
-        raise Refusal(403, "not_ours") from fault
+        raise Refusal("not_ours") from fault
     except Exception as fault:  # whatever wechatpy stumbles over in ciphertext of a wrong shape
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
     return opened
 
 
@@ -163,7 +152,7 @@ def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as fault:
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
 
 
 def _is_number(text: str) -> bool:

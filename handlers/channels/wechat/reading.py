@@ -25,8 +25,9 @@ from wechatpy import parse_message
 from dialogs.messages import Address, Inbound, Media, MediaKind
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.base import Letter
+from handlers.channels.refusal import Refusal
 from handlers.channels.wechat.account import Account
-from handlers.channels.wechat.envelope import Refusal, bounded, unseal
+from handlers.channels.wechat.envelope import bounded, unseal
 
 CHANNEL = "wechat"
 LIST_LIMIT = 20  # consents or reports in one event; WeChat asks for at most 3 templates at once
@@ -100,7 +101,7 @@ class Slip:
     def wanted(self, name: str) -> str:
         """Return a field that must be there."""
         if not (found := self.word(name)):
-            raise Refusal(400, "malformed")
+            raise Refusal("malformed")
         return found
 
 
@@ -116,10 +117,10 @@ def read(account: Account, query: Mapping[str, str], body: bytes, now: datetime)
         # wechatpy tells a follow by a QR code from others and takes the prefix off its scene.
         fields = parse_message(envelope.xml)._data
     except Exception as fault:  # KeyError, TypeError, AttributeError ...: whatever a wrong shape gives
-        raise Refusal(400, "malformed") from fault
+        raise Refusal("malformed") from fault
     user, ours, kind = (word(fields, name) for name in ("FromUserName", "ToUserName", "MsgType"))
     if not (_USER.fullmatch(user) and _USER.fullmatch(ours)):
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     slip = Slip(fields, Address(CHANNEL, account.app_id, user), _moment(word(fields, "CreateTime")))
     items = _event(slip) if kind.lower() == "event" else (_message(slip, kind.lower()),)
     return Call(items, user, ours, envelope.sealed)
@@ -133,13 +134,13 @@ def word(fields: Mapping[str, Any], name: str) -> str:
     """
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     return value or ""
 
 
 def _moment(text: str) -> datetime:
     if not (text.isascii() and text.isdigit() and len(text) <= 11):
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     return datetime.fromtimestamp(int(text), UTC)
 
 
@@ -242,7 +243,7 @@ def _listed(fields: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     listed = found if isinstance(found, list) else [found]
     mappings = [each for each in listed if isinstance(each, Mapping)]
     if len(listed) > LIST_LIMIT or len(mappings) < len(listed):
-        raise Refusal(400, "malformed")
+        raise Refusal("malformed")
     return mappings
 
 

@@ -17,8 +17,9 @@ from aiohttp import web
 
 from handlers import metrics
 from handlers.channels.base import Capabilities, Kit, Letter
+from handlers.channels.refusal import Refusal, refused
 from handlers.channels.wechat.account import Account
-from handlers.channels.wechat.envelope import BODY_LIMIT, Refusal, seal, verify
+from handlers.channels.wechat.envelope import BODY_LIMIT, seal, verify
 from handlers.channels.wechat.passive import Answer, Answers, reply_xml
 from handlers.channels.wechat.reading import CHANNEL, Call, Consent, Report, read
 from handlers.errors import Problem, read_body
@@ -69,9 +70,9 @@ class Webhook:
         try:
             verify(self._account, request.query, self._kit.clock())
             if not echo or len(echo) > ECHO_LIMIT:
-                raise Refusal(400, "malformed")
+                raise Refusal("malformed")
         except Refusal as refusal:
-            raise _refused(refusal) from None
+            raise refused(CHANNEL, refusal) from None
         return web.Response(text=echo)
 
     @allow("platform")
@@ -100,7 +101,7 @@ class Webhook:
             if not call.sealed:  # a sealed one is signed as a whole
                 self._seen.check(request.query, body)
         except Refusal as refusal:
-            raise _refused(refusal) from None
+            raise refused(CHANNEL, refusal) from None
         return call
 
     async def _taken(self, request: web.Request, call: Call, ends: float) -> Answer | None:
@@ -174,14 +175,9 @@ class Seen:
         key = tuple(query.get(name, "") for name in ("timestamp", "nonce", "signature"))
         digest = sha256(body).digest()
         if self._bodies.setdefault(key, digest) != digest:
-            raise Refusal(403, "replayed")
+            raise Refusal("replayed")
         if len(self._bodies) > self._size:
             self._bodies.popitem(last=False)
-
-
-def _refused(refusal: Refusal) -> Problem:
-    metrics.letters_refused.labels(CHANNEL, refusal.reason).inc()
-    return Problem(refusal.status, refusal.reason)
 
 
 def _is_there(request: web.Request) -> bool:

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from handlers.channels.dingtalk.reading import read
-from handlers.channels.dingtalk.refusal import Refusal
+from handlers.channels.refusal import Refusal
 from handlers.signed import CallbackError, signed_headers
 from handlers.sms import report
 from tests.handlers.channels.dingtalk_calls import APP, NOW, Caller, Made, kind, message

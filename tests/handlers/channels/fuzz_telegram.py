@@ -15,7 +15,8 @@ from random import Random
 from typing import Any
 
 from dialogs.turn import encode
-from handlers.channels.telegram.reading import Refusal, read
+from handlers.channels.refusal import Refusal
+from handlers.channels.telegram.reading import read
 from tests.handlers.channels.telegram_updates import (
     HEADERS,
     NOW,

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from random import Random
 
-from handlers.channels.wechat.envelope import Refusal
+from handlers.channels.refusal import Refusal
 from handlers.channels.wechat.reading import read
 from tests.handlers.channels.wechat_calls import NOW, Caller, Sent, account, event, key, message, photo, text
 

@@ -19,7 +19,7 @@ from handlers.channels.base import Letter
 from handlers.channels.dingtalk import App
 from handlers.channels.dingtalk.app import may_answer_at, may_fetch_from
 from handlers.channels.dingtalk.reading import GROUP, read
-from handlers.channels.dingtalk.refusal import Refusal
+from handlers.channels.refusal import Refusal
 from tests.handlers.channels.dingtalk_calls import APP, HOOK, MS, NOW, Caller, Made, kind, message
 from tests.handlers.channels.fuzz_dingtalk import storm
 

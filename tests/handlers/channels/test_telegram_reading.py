@@ -9,7 +9,8 @@ import pytest
 
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
-from handlers.channels.telegram.reading import BODY_LIMIT, Heard, Refusal, read
+from handlers.channels.refusal import Refusal
+from handlers.channels.telegram.reading import BODY_LIMIT, Heard, read
 from tests.handlers.channels.fuzz_telegram import storm
 from tests.handlers.channels.telegram_updates import (
     HEADERS,

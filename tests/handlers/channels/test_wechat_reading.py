@@ -11,7 +11,8 @@ import pytest
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.base import Letter
-from handlers.channels.wechat.envelope import BODY_LIMIT, Refusal, seal, verify
+from handlers.channels.refusal import Refusal
+from handlers.channels.wechat.envelope import BODY_LIMIT, seal, verify
 from handlers.channels.wechat.passive import clean, reply_xml
 from handlers.channels.wechat.reading import Call, Consent, Report, read
 from tests.handlers.channels.fuzz_wechat import storm
