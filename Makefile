@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 
 # Compiled modules are kept: without them every process would compile everything at its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check format bench storm lock clean
+.PHONY: help run test check format bench storm fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +40,9 @@ storm: $(VENV)/ok handlers/static/ok ## kill the bot 100 times on each database,
 	@$(PY) -m tools.needs postgres
 	@$(PY) -m tests.faults.storm --kills 100 --database sqlite
 	@$(PY) -m tests.faults.storm --kills 100 --database postgres
+
+fuzz: $(VENV)/ok ## break a million calls of each platform's webhook; all must be taken or refused (an hour)
+	@$(PY) -m tests.handlers.channels.fuzz
 
 lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade requirements-bootstrap.in -o requirements-bootstrap.lock
