@@ -13,7 +13,11 @@ from tests.handlers.channels.fuzz import dingtalk, telegram, texts, wechat
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """path: where it is called. outcome: reads a call as the handler does; raises nothing; what it took can be kept."""
+    """A webhook.
+
+    path:    where it is called.
+    outcome: reads a call as the handler does; raises nothing, and what it takes can be kept.
+    """
 
     path: str
     broken: Callable[[Random], Made]
