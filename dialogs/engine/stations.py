@@ -61,6 +61,8 @@ def _hear_question(talk: Talk, said: Said) -> None:
         keep(talk, station.key, answer.value)
         talk.next()
     else:
+        # From here on the question itself is on his screen: "1" is its first option, no more "still so".
+        _let_lapse(talk, station)
         talk.reject(talk.words(answer.reason, **answer.values), answer.offers or options(talk, question))
 
 
@@ -83,11 +85,17 @@ def _heard_still_so(talk: Talk, station: Station, said: Said) -> bool:
         talk.next()
         return True
     if word in ("still_no", "no"):
-        dormant = {key: value for key, value in talk.session.dormant.items() if key != station.key}
-        talk.change(dormant=dormant)
+        _let_lapse(talk, station)
         talk.next()
         return True
     return False
+
+
+def _let_lapse(talk: Talk, station: Station) -> None:
+    """Offer the answer given before no more."""
+    if not talk.session.aside:
+        dormant = {key: value for key, value in talk.session.dormant.items() if key != station.key}
+        talk.change(dormant=dormant)
 
 
 def read_yes_no(said: Said) -> str:

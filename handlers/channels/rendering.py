@@ -24,6 +24,7 @@ from handlers.channels.cutting import cut, size
 
 GAP = "\n\n"  # between two messages that share a part
 WORTH = 4  # the rest of a part is filled up with a cut message while a quarter of it is free
+PERSON = "person"  # the option that calls a person, whatever the question (dialogs.engine.talk)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 
@@ -70,6 +71,14 @@ def pages(
     if most is not None and len(found) > most:
         return _Filling(can, first, tight=True).fill(bodies)
     return found
+
+
+def written_out(part: Part) -> str:
+    """Return the text of a part with its buttons as lines, for a platform that would not take them."""
+    if not part.choices:
+        return part.text
+    message = Outbound(part.text, part.choices)
+    return "\n".join([part.text, *_written(part.choices, True, language(message))])
 
 
 def language(message: Outbound) -> str:
@@ -151,10 +160,17 @@ def _labels(choices: Sequence[Choice], can: Capabilities) -> int | None:
 
 def _written(choices: Sequence[Choice], numbered: bool, lang: str) -> list[str]:
     """Return options as lines. Only the last question's have numbers, for a typed number means that one."""
-    if not numbered:
+    others = [choice for choice in choices if not _is_person(choice)]
+    if not numbered or not others:
         return [f"· {choice.label}" for choice in choices]
-    lines = [f"{n}. {choice.label}" for n, choice in enumerate(choices, 1)]
+    # A person is always 0: the questions number their own options, and say "1 to 3".
+    lines = [f"{n}. {choice.label}" for n, choice in enumerate(others, 1)]
+    lines += [f"0. {choice.label}" for choice in choices if _is_person(choice)]
     return [*lines, say("sending.reply_number", lang)]
+
+
+def _is_person(choice: Choice) -> bool:
+    return choice.id.rpartition(":")[2] == PERSON
 
 
 def _open_choices(messages: Sequence[Outbound]) -> list[tuple[Choice, ...]]:

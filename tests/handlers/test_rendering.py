@@ -42,6 +42,16 @@ def test_options_are_numbered_where_there_are_no_buttons() -> None:
     ]
 
 
+def test_a_person_is_always_number_0_and_takes_no_number_from_the_options() -> None:
+    person = Choice("3:person", "找工作人员")
+
+    (asked,) = render([said("您的户口在常山吗？", *YES_NO, person)], WECHAT)
+    (alone,) = render([said("您的身份证号码是多少？", person)], WECHAT)
+
+    assert asked.text == "您的户口在常山吗？\n1. 是\n2. 不是\n0. 找工作人员\n回号码就行。"
+    assert alone.text == "您的身份证号码是多少？\n· 找工作人员"
+
+
 def test_the_hint_is_in_the_language_of_the_words() -> None:
     found = render([said("Are you registered in Changshan?", Choice("3:a", "Yes"))], WECHAT)
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import structlog
 
-from dialogs.messages import Address, Choice, News
+from dialogs.messages import Address, News
 from handlers.channels.base import Kit, MaybeSent, Part, Refused, Rung, SendError, WaitForApplicant
+from handlers.channels.rendering import written_out
 from handlers.channels.wechat.account import Account, Form
 from handlers.channels.wechat.calls import Calls
 from handlers.channels.wechat.errors import (
@@ -74,7 +75,7 @@ class Sender:
                 self._menus = False
             except TooLong:
                 _log.warning("a menu was too long for WeChat; its options are numbered", call=SEND)
-        await self._text(to, _with_options(part.text, part.choices))
+        await self._text(to, written_out(part))
         return ""
 
     async def _text(self, to: Address, text: str) -> None:
@@ -190,11 +191,6 @@ class Sender:
 def _menu(part: Part) -> dict[str, Any]:
     links = [{"id": choice.id, "content": choice.label} for choice in part.choices]
     return {"head_content": part.text, "list": links, "tail_content": ""}
-
-
-def _with_options(text: str, choices: tuple[Choice, ...]) -> str:
-    """Return the text with its options numbered, for an account that turned out to have no menus."""
-    return "\n".join([text, *(f"{n}. {choice.label}" for n, choice in enumerate(choices, 1))])
 
 
 def _halves(text: str) -> tuple[str, str]:

@@ -87,7 +87,10 @@ async def test_an_account_that_turns_out_to_have_no_menus_numbers_its_options(wi
     await with_menus.say("户口在常山吗？", *YES_NO)
     await with_menus.say("有单位吗？", *YES_NO)
 
-    assert with_menus.hu.heard() == ["户口在常山吗？\n1. 是\n2. 不是", "有单位吗？\n1. 是\n2. 不是"]
+    assert with_menus.hu.heard() == [
+        "户口在常山吗？\n1. 是\n2. 不是\n回号码就行。",
+        "有单位吗？\n1. 是\n2. 不是\n回号码就行。",
+    ]
     assert with_menus.calls(SEND) == [40200, 0, 0]  # it is not tried again
 
 
@@ -97,7 +100,7 @@ async def test_a_menu_that_wechat_finds_too_long_goes_as_text_and_menus_go_on(wi
     await with_menus.say("有单位吗？", *YES_NO)
 
     assert [len(shown.buttons) for shown in with_menus.hu.shown] == [0, 2]
-    assert with_menus.hu.heard()[0] == "户口在常山吗？\n1. 是\n2. 不是"
+    assert with_menus.hu.heard()[0] == "户口在常山吗？\n1. 是\n2. 不是\n回号码就行。"
 
 
 async def test_a_text_that_wechat_finds_too_long_goes_in_pieces_and_in_order(at: Desk) -> None:
