@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from dialogs.answers import Accepted, plain, read, show, yes_or_no
+from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
 from dialogs.engine import application, papers
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
@@ -50,16 +50,15 @@ def _hear_question(talk: Talk, said: Said) -> None:
     station = asked(talk)
     assert station is not None
     question = question_of(station)
-    if (
-        station.key in talk.session.dormant
-        and not talk.session.aside
-        and _heard_still_so(talk, station, said)
-    ):
+    again = station.key in talk.session.dormant and not talk.session.aside
+    if again and _heard_still_so(talk, station, said):
         return
     answer = read(question, said.text, said.option, script=talk.script, today=talk.today, lang=talk.lang)
     if isinstance(answer, Accepted):
         keep(talk, station.key, answer.value)
         talk.next()
+    elif again:  # one list of options at a time: a typed 1 means the first that is shown
+        talk.reject(talk.words("engine.yes_or_no"), _still_so(talk))
     else:
         # From here on the question itself is on his screen: "1" is its first option, no more "still so".
         _let_lapse(talk, station)
@@ -74,7 +73,11 @@ def _ask_still_so(talk: Talk, station: Station) -> None:
     value = talk.session.dormant[station.key]
     shown = show(question, value, script=talk.script, today=talk.today, lang=talk.lang)
     text = talk.words("engine.still_so", label=talk.pick(question.label), value=shown)
-    talk.ask(text, [("still_yes", talk.words("engine.yes")), ("still_no", talk.words("engine.no"))])
+    talk.ask(text, _still_so(talk))
+
+
+def _still_so(talk: Talk) -> list[tuple[str, str]]:
+    return [("still_yes", talk.words("engine.yes")), ("still_no", talk.words("engine.no"))]
 
 
 def _heard_still_so(talk: Talk, station: Station, said: Said) -> bool:
@@ -188,11 +191,18 @@ def _consent_word(said: Said) -> str:
 
 def _ask_read_back(talk: Talk) -> None:
     text, card = application.read_back(talk)
-    talk.ask(text, [("right", talk.words("engine.right")), ("wrong", talk.words("engine.wrong"))], card)
+    talk.ask(text, _right_or_wrong(talk), card)
+
+
+def _right_or_wrong(talk: Talk) -> list[tuple[str, str]]:
+    return [("right", talk.words("engine.right")), ("wrong", talk.words("engine.wrong"))]
 
 
 def _hear_read_back(talk: Talk, said: Said) -> None:
-    word = {"right": "yes", "wrong": "no"}.get(said.option) or read_yes_no(said)
+    # Some platforms write a button's label when it is tapped. Nothing but the whole label counts:
+    # "姓名不对" names what is wrong.
+    typed = {tidy(label): option for option, label in _right_or_wrong(talk)}.get(said.text, "")
+    word = {"right": "yes", "wrong": "no"}.get(said.option or typed) or read_yes_no(said)
     if word == "yes":
         keep(talk, READ_BACK, {"at": talk.world.now.isoformat()})
         _hand_in(talk)
@@ -200,10 +210,7 @@ def _hear_read_back(talk: Talk, said: Said) -> None:
         talk.change(aside={"is": "edit_which"})
         talk.next()
     elif not edit_named(talk, said.text):
-        talk.reject(
-            talk.words("engine.read_back_unclear"),
-            [("right", talk.words("engine.right")), ("wrong", talk.words("engine.wrong"))],
-        )
+        talk.reject(talk.words("engine.read_back_unclear"), _right_or_wrong(talk))
 
 
 def _hand_in(talk: Talk) -> None:
