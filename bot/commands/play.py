@@ -24,6 +24,7 @@ from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.photos import FAULTS
 from dialogs.script import loader
+from dialogs.script.fragments import beside
 from dialogs.script.problems import ScriptError
 from dialogs.world import Library
 from storage import calendar
@@ -238,7 +239,7 @@ def _record(stage: Stage, name: str, file: Path | None) -> None:
             typer.echo(item)
             return
         text = added(file.read_text(encoding="utf-8"), item)
-        loader.load(text, str(file))
+        loader.load(text, str(file), beside(file))
         file.write_text(text, encoding="utf-8")
     except (Impossible, ScriptError, OSError) as fault:
         scripts.fail(str(fault))

@@ -18,6 +18,7 @@ from dialogs.script import AnyQuestion, Handoff, IdNumber, Outcome, Script, load
 from dialogs.script.check import check as findings_of
 from dialogs.script.check import errors
 from dialogs.script.conditions import age
+from dialogs.script.fragments import beside, bundled
 from dialogs.script.problems import Marks, Problem, ScriptError
 from dialogs.script.road import Road, build
 from dialogs.script.situations import Situation, Situations, situations
@@ -181,7 +182,7 @@ def _texts(files: list[Path] | None) -> Iterator[tuple[str, str]]:
         return
     for file in files:
         try:
-            yield file.read_text(encoding="utf-8"), str(file)
+            yield bundled(file.read_text(encoding="utf-8"), beside(file)), str(file)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             _complain(f"{file}: {why}. Name a YAML script file.")

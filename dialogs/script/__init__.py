@@ -2,6 +2,7 @@
 
 shape                the values, as the YAML has them
 source, problems     YAML with places; what is wrong, where, and what to write instead
+fragments            steps many scripts share: `- include: identity`
 loader, coherence    text -> Script, or every problem at once
 conditions           `when:` in CEL, typed (expression: its tree; condition_faults: the author's words)
 road                 the stations, and where a set of answers stands

@@ -52,7 +52,7 @@ def check(
         *_scenarios(script, today, marks),
         *(plain_words.changed(before, script, marks) if before else ()),
     ]
-    return sorted(found, key=lambda each: (each.tier, each.line, each.column, each.node, each.what))
+    return sorted(found, key=lambda each: (each.tier, *marks.order(each), each.node, each.what))
 
 
 def errors(findings: Sequence[Problem]) -> list[Problem]:

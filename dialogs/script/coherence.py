@@ -65,9 +65,15 @@ def _ids(script: Script, marks: Marks) -> Iterator[Problem]:
             what = f"the id `{step.id}` has a meaning of its own"
             yield marks.problem((*path, "id"), what, "Choose another word.", "reserved-id")
         if step.id in seen:
-            what = f"the id `{step.id}` is taken by line {marks.at(seen[step.id])[0]}"
+            what = f"the id `{step.id}` is taken by {_line(marks, seen[step.id], path)}"
             yield marks.problem((*path, "id"), what, "Give each step an id of its own.", "duplicate-id")
         seen.setdefault(step.id, path)
+
+
+def _line(marks: Marks, first: Path, second: Path) -> str:
+    """Return where the first of two stands, with its file where that is another than the second's."""
+    file, line = marks.file_of(first), f"line {marks.at(first)[0]}"
+    return line if file == marks.file_of(second) else f"{file}, {line}"
 
 
 def _languages(script: Script, marks: Marks) -> Iterator[Problem]:
@@ -210,12 +216,12 @@ def _conditions(script: Script, marks: Marks) -> Iterator[Problem]:
             for fault in error.faults:
                 where = marks.inside(path, fault.line, fault.column)
                 what, remedy = _unreadable(fault.what, fault.remedy, kinds)
-                yield Problem(marks.file, *where, marks.node(path), what, remedy, "condition")
+                yield Problem(marks.file_of(path), *where, marks.node(path), what, remedy, "condition")
             continue
         for name in sorted(condition.reads - allowed):
             where = marks.inside(path, 1, _place_of(condition.root, name))
             what, remedy = f"answers.{name} is not given yet here", _LATER[str(path[0])]
-            yield Problem(marks.file, *where, marks.node(path), what, remedy, "read-too-early")
+            yield Problem(marks.file_of(path), *where, marks.node(path), what, remedy, "read-too-early")
 
 
 _LATER = {

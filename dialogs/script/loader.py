@@ -2,9 +2,10 @@
 
     script = load(text, "flexible_enrolment.yaml")     raises ScriptError with all problems at once
 
-Three looks, each only after the one before it found nothing: can it be read (dialogs.script.source), has it
-the shape of a script (dialogs.script), do its parts agree with each other (dialogs.script.coherence). What a
-loaded script may still do wrong to people is the business of `dialogs.script.check`.
+Three looks, each only after the one before it found nothing: can it be read (dialogs.script.source, and
+dialogs.script.fragments for what it includes), has it the shape of a script (dialogs.script), do its parts
+agree with each other (dialogs.script.coherence). What a loaded script may still do wrong to people is the
+business of `dialogs.script.check`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dialogs.script import Script, coherence, source
+from dialogs.script import Script, coherence, fragments, source
 from dialogs.script.problems import Marks, Path, Problem, ScriptError, did_you_mean
 
 __all__ = ["Marks", "Problem", "ScriptError", "load", "read", "shipped", "shipped_texts"]
@@ -26,35 +27,42 @@ __all__ = ["Marks", "Problem", "ScriptError", "load", "read", "shipped", "shippe
 Parts = Mapping[str, type[BaseModel]]  # by discriminator; one entry "" where there is no choice
 
 
-def load(text: str, name: str) -> Script:
+def load(text: str, name: str, find: fragments.Find = fragments.shipped) -> Script:
     """Return the script written as `text`; `name` is how messages call the file.
+
+    find: where the fragments are that it includes and that do not stand behind it already.
 
     Raises:
         ScriptError: with all problems at once.
     """
-    return read(text, name)[0]
+    return read(text, name, find)[0]
 
 
-def read(text: str, name: str) -> tuple[Script, Marks]:
+def read(text: str, name: str, find: fragments.Find = fragments.shipped) -> tuple[Script, Marks]:
     """Return the script and the places of its values, for messages about it.
 
     Raises:
         ScriptError: with all problems at once.
     """
-    data, marks = source.read(text, name)
+    own, given = fragments.split(text)
+    data, marks = source.read(own, name)
     if not isinstance(data, dict):
         raise ScriptError(
             [marks.problem((), "a script is a mapping", "Begin with `format: 1`.", "not-a-script")]
         )
-    version = sha256(text.encode()).hexdigest()[:16]
     if "version" in data:
         what, remedy = "the version is worked out from the content", "Delete this line."
         raise ScriptError([marks.problem(("version",), what, remedy, "version-given")])
+    texts = fragments.gathered(data, given, find)
+    version = sha256(fragments.joined(own, texts).encode()).hexdigest()[:16]
+    data, marks = fragments.spliced(data, marks, texts)
     try:
         script = Script.model_validate({**data, "version": version})
     except ValidationError as error:
-        raise ScriptError(_in_order(_explain(each, data, marks) for each in error.errors())) from None
-    if problems := _in_order(coherence.problems(script, marks)):
+        raise ScriptError(
+            _in_order((_explain(each, data, marks) for each in error.errors()), marks)
+        ) from None
+    if problems := _in_order(coherence.problems(script, marks), marks):
         raise ScriptError(problems)
     return script, marks
 
@@ -66,14 +74,14 @@ def shipped() -> list[Script]:
 
 
 def shipped_texts() -> list[tuple[str, str]]:
-    """Return the texts and file names of the scripts that come with the product, by name."""
+    """Return the texts, bundled, and file names of the scripts that come with the product, by name."""
     folder = resources.files("dialogs") / "scripts"
     files = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda f: f.name)
-    return [(each.read_text(encoding="utf-8"), each.name) for each in files]
+    return [(fragments.bundled(each.read_text(encoding="utf-8")), each.name) for each in files]
 
 
-def _in_order(problems: Iterator[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda each: (each.line, each.column, each.what))
+def _in_order(problems: Iterator[Problem], marks: Marks) -> list[Problem]:
+    return sorted(problems, key=lambda each: (*marks.order(each), each.what))
 
 
 def _explain(error: ErrorDetails, data: Any, marks: Marks) -> Problem:

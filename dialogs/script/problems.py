@@ -42,7 +42,10 @@ class ScriptError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a value stands: its key (or itself, in a list), its text, and how that text is quoted."""
+    """Where a value stands: its key (or itself, in a list), its text, and how that text is quoted.
+
+    style: ' or " or | or >, None for plain; "joined" where the text was put together from two places.
+    """
 
     line: int
     column: int
@@ -53,11 +56,24 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The places of a script's values in its file, and the ids by which people call them."""
+    """The places of a script's values in its file, and the ids by which people call them.
+
+    files: what stands in another file, a fragment that the script includes.
+    """
 
     file: str = "script"
     spots: Mapping[Path, Spot] = field(default_factory=dict)
     names: Mapping[Path, str] = field(default_factory=dict)
+    files: Mapping[Path, str] = field(default_factory=dict)
+
+    def file_of(self, path: Path) -> str:
+        """Return the file in which the value at `path` is written."""
+        above = (path[:length] for length in range(len(path), 0, -1))
+        return next((self.files[each] for each in above if each in self.files), self.file)
+
+    def order(self, problem: Problem) -> tuple[bool, str, int, int]:
+        """Return what sorts problems as they are read: the script first, then its fragments."""
+        return problem.file != self.file, problem.file, problem.line, problem.column
 
     def at(self, path: Path) -> tuple[int, int]:
         """Return line and column of the value at `path`, or of the nearest one above it."""
@@ -71,6 +87,8 @@ class Marks:
         spot = self.spots.get(path)
         if spot is None:
             return self.at(path)
+        if spot.style == "joined":
+            return spot.text_line, spot.text_column
         if spot.style in ("|", ">"):  # the text begins on the next line, its indentation is gone
             return spot.text_line + line, column
         if line > 1:
@@ -84,7 +102,7 @@ class Marks:
 
     def problem(self, path: Path, what: str, remedy: str, code: str, tier: Tier = "error") -> Problem:
         """Return a problem of the value at `path`."""
-        return Problem(self.file, *self.at(path), self.node(path), what, remedy, code, tier)
+        return Problem(self.file_of(path), *self.at(path), self.node(path), what, remedy, code, tier)
 
 
 def did_you_mean(word: str, known: Any, otherwise: str) -> str:

@@ -298,7 +298,7 @@ class Script(Part):
     verification: Verification | None = None
     tables: dict[Ident, list[Edition]] = Field(default_factory=dict)
     scenarios: list[Scenario] = Field(default_factory=list)
-    version: str = ""  # content hash, set by the loader: the first 16 hex digits of SHA-256 over the YAML
+    version: str = ""  # content hash, set by the loader: first 16 hex digits of SHA-256 over the bundled YAML
 
     @property
     def key(self) -> str:
