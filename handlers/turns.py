@@ -19,6 +19,7 @@ from dialogs.world import Library, World
 from handlers import metrics
 from storage.database import Database
 from storage.outbox import Hold
+from storage.replies import Carrier
 from storage.turns import Arrival, Taken
 
 Clock = Callable[[], datetime]
@@ -56,6 +57,7 @@ class Turns:
         settles: Hold | None = None,
         address: Address | None = None,
         means: str = "",
+        carrier: Carrier | None = None,
     ) -> Taken:
         """Commit what `event` does to `conversation`; the same `key` from the same `source` once only.
 
@@ -65,6 +67,7 @@ class Turns:
             settles: the delivery this event is the result of, marked done in the same commit.
             address: where the applicant spoke from; None when he did not speak.
             means: what his platform takes it for, see storage.allowances.
+            carrier: the call that brought it, when that can take words back.
         Raises:
             Busy, Unavailable, UnknownConversation: see storage.errors. Nothing was taken.
         """
@@ -79,6 +82,7 @@ class Turns:
             settles=settles,
             address=address,
             means=means,
+            carrier=carrier,
         )
         began = perf_counter()
         taken = await self._database.take(arrival)

@@ -37,6 +37,7 @@ class Lane:
     pending: int
     audit_n: int
     audit_head: bytes
+    applicant: str
     wrapped_key: bytes | None
 
 

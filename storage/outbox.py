@@ -19,9 +19,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, case, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Row,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import Update
 
 from dialogs.codec import dumps, loads
@@ -144,6 +157,25 @@ def _said(effect: Say) -> dict[str, Any]:
     news = effect.message.news
     message = {**body_of(effect.message), "news": asdict(news) if news else None}
     return {"is": "Say", "message": message, "channel": effect.channel}
+
+
+def crowded(connection: Connection, conversations: Sequence[str]) -> set[str]:
+    """Return those of `conversations` in which words wait, or are kept until their person writes."""
+    if not conversations:
+        return set()
+    given = bulk.listed(connection.dialect, [(each,) for each in conversations])
+    return {row[0] for row in connection.exec_driver_sql(_crowded_sql(connection.dialect), given)}
+
+
+@lru_cache(maxsize=64)
+def _crowded_sql(dialect: Dialect) -> str:
+    lane = words_lane("")
+    return (
+        f"SELECT w.id FROM {bulk.source(dialect, ('id',))} WHERE "  # noqa: S608  # our own names
+        f"EXISTS (SELECT 1 FROM outbox o WHERE o.lane = '{lane}' || w.id AND o.state = 'todo') OR "
+        "EXISTS (SELECT 1 FROM outbox o WHERE o.conversation = w.id AND o.state = 'held' "
+        "AND o.state != 'todo' AND o.done_at IS NULL)"  # as the index has it
+    )
 
 
 def words_lane(conversation: str) -> str:
@@ -380,14 +412,19 @@ def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
 
 def settle_all(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
     """Mark deliveries as done whose holds are known to be `standing`."""
-    bulk.update(
-        connection,
-        outbox,
-        ("state", "done_at", "lease_until"),
-        ("id",),
-        [("done", now, None, h.id) for h in holds],
-    )
+    _settle(connection, holds, now)
     signals.announce(connection, signals.OUTBOX)
+
+
+def _settle(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
+    rows = [("done", now, None, hold.id) for hold in holds]
+    bulk.update(connection, outbox, ("state", "done_at", "lease_until"), ("id",), rows)
+
+
+def settle_standing(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
+    """Mark deliveries as done, but for those that somebody else has taken care of. Wakes nobody."""
+    valid = standing(connection, holds)
+    _settle(connection, [hold for hold in holds if hold in valid], now)
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -1,6 +1,7 @@
 """The answer inside a webhook's own call: which words it takes along, and what came of it.
 
-    fresh call    claim   the words that wait in the conversation, held under the letter's name
+    fresh call    carried the words of its turn, held under the letter's name from its commit on
+                  claim   likewise those that come later, or that others had to be said before
                   end     said: done; not said: given back to the worker
     asked again   again   what this letter was to be told, whether or not we had noted it as said,
                           but nothing that the worker has sent or is sending meanwhile
@@ -18,16 +19,37 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from storage import outbox, signals
+from dialogs.messages import Address
+from dialogs.turn import Say
+from storage import bulk, outbox, signals
+from storage.conversations import Lane
 from storage.inbox import storable
 from storage.outbox import READ, Hold, Item, opened
 from storage.schema import TODO, conversations
 from storage.schema import outbox as table
 from storage.vault import Vault
 
-# The call is over after 5 s. Should we die in it, the words fall to the worker soon after.
-LEASE = timedelta(seconds=7)
+# WeChat asks three times, 5 s each. Should we die, the words are its own for as long, then the worker's.
+LEASE = timedelta(seconds=16)
 LIMIT = 50  # words in one answer; more than fit
+
+
+# How a row looks that its carrier holds from the start. It counts as tried: should nobody be able to say
+# how that ended, there is a doubt.
+CARRIED = (*outbox.COLUMNS, "lease_until", "worker")
+_TRIED = {"attempts": 1, "fence": 1, "doubts": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A call that brought an event and can take words back.
+
+    name:  under which it holds the words of its turn, from the commit on.
+    waits: when the turn has none, it waits for what comes soon.
+    """
+
+    name: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,26 @@ class Word:
 def name_of(key: str) -> str:
     """Return the name under which words are held for the answer to the letter `key`."""
     return storable(f"reply:{key}")
+
+
+def carried(lane: Lane, effect: Say, row: bulk.Row, carrier: Carrier, now: datetime) -> tuple[bulk.Row, Item]:
+    """Return `row` (outbox.COLUMNS) as one (CARRIED) that `carrier` holds, and what it holds.
+
+    effect: what the row says.
+    """
+    values = dict(zip(outbox.COLUMNS, row, strict=True)) | _TRIED
+    item = Item(
+        hold=Hold(values["id"], 1),
+        conversation=lane.id,
+        address=Address(lane.channel, lane.account, lane.user_id),
+        applicant=lane.applicant,
+        effect=effect,
+        **{
+            name: values[name]
+            for name in ("kind", "key", "attempts", "due_at", "created_at", "cause", "place")
+        },
+    )
+    return (*values.values(), now + LEASE, carrier.name), item
 
 
 def waits(connection: Connection, conversation: str, until: datetime) -> bool:
@@ -109,30 +151,49 @@ def again(
     return words + [Word(item) for item in opened(connection, vault, in_order)]
 
 
-def end(
-    connection: Connection,
-    conversation: str,
-    *,
-    said: Sequence[Hold],
-    left: Sequence[tuple[Hold, datetime]],
-    until: datetime,
-    now: datetime,
-) -> None:
-    """Note what was said, give back what was `left` (from when on it may be sent), and wait no more.
+@dataclass(frozen=True, slots=True)
+class End:
+    """What came of one answer.
 
-    until: the end of this call's wait; a later letter's wait goes on.
+    said: to be marked as done. left: given back, and from when on each may be sent.
+    until: the end of the call's wait, where it waited; None: it did not.
+    """
+
+    conversation: str
+    said: Sequence[Hold] = ()
+    left: Sequence[tuple[Hold, datetime]] = ()
+    until: datetime | None = None
+
+
+def end_all(connection: Connection, ends: Sequence[End], now: datetime) -> None:
+    """Note what was said, give back what was left, and wait no more; a later letter's wait goes on.
+
     Holds that are no longer valid are passed over: somebody else has taken care of those words.
     """
+    theirs = [end.conversation for end in ends]
+    outbox.settle_standing(connection, [hold for end in ends for hold in end.said], now)
+    for end in ends:
+        if end.until is not None:
+            _wait_no_more(connection, end.conversation, end.until)
+        if end.left:
+            _give_back(connection, end.left)
+    if outbox.crowded(connection, theirs):
+        signals.announce(connection, signals.OUTBOX)  # what waited behind these words
+    signals.announce(connection, *(signals.conversation(each) for each in theirs))
+
+
+def _wait_no_more(connection: Connection, conversation: str, until: datetime) -> None:
     over = update(conversations).where(
         conversations.c.id == conversation, conversations.c.reply_until <= until
     )
     connection.execute(over.values(reply_until=None))
-    standing = outbox.standing(connection, [*said, *(hold for hold, _ in left)])
-    outbox.settle_all(connection, [hold for hold in said if hold in standing], now)
+
+
+def _give_back(connection: Connection, left: Sequence[tuple[Hold, datetime]]) -> None:
+    valid = outbox.standing(connection, [hold for hold, _ in left])
     for hold, due in left:
-        if hold in standing:
+        if hold in valid:
             outbox.retry(connection, hold, due, "not in the answer")
-    signals.announce(connection, signals.conversation(conversation))
 
 
 def _words(conversation: str) -> ColumnElement[bool]:

@@ -194,7 +194,7 @@ DONE = outbox.c.done_at.is_not(None)
 _TIMER = TODO & (outbox.c.kind == literal_column("'SetTimer'"))
 Index("ix_outbox_due", outbox.c.due_at, sqlite_where=TODO, postgresql_where=TODO)
 Index("ix_outbox_lane", outbox.c.lane, outbox.c.place, sqlite_where=TODO, postgresql_where=TODO)
-Index("ix_outbox_aside", outbox.c.state, sqlite_where=ASIDE, postgresql_where=ASIDE)
+Index("ix_outbox_aside", outbox.c.state, outbox.c.conversation, sqlite_where=ASIDE, postgresql_where=ASIDE)
 Index("ix_outbox_done", outbox.c.done_at, sqlite_where=DONE, postgresql_where=DONE)
 Index("ix_outbox_conversation", outbox.c.conversation)
 Index(

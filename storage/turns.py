@@ -38,6 +38,7 @@ from storage import (
     inbox,
     messages,
     outbox,
+    replies,
     signals,
     tickets,
 )  # fmt: skip
@@ -45,10 +46,12 @@ from storage.conversations import Lane
 from storage.errors import StorageError, UnknownConversation
 from storage.faults import hit
 from storage.inbox import Key
-from storage.outbox import Hold
+from storage.outbox import Hold, Item
+from storage.replies import Carrier
 from storage.schema import audit as audit_table
 from storage.schema import inbox as inbox_table
 from storage.schema import messages as messages_table
+from storage.schema import outbox as outbox_table
 from storage.vault import Box, Vault
 
 Decide = Callable[[Session, Event, datetime], Turn]
@@ -87,6 +90,7 @@ class Arrival:
     settles: the delivery this event is the answer of; marked as done in the same commit.
     address: where the applicant spoke from; from now on he is spoken to there. None: he did not speak.
     means:   what his platform takes it for, "message", "tap" or "": see storage.allowances.
+    carrier: the call that brought it, when that can take words back.
     """
 
     conversation: str
@@ -99,6 +103,7 @@ class Arrival:
     settles: Hold | None = None
     address: Address | None = None
     means: str = ""
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ class Taken:
     fresh:     False when it came before, or when the delivery it answers is no longer its worker's.
     seq, last: replies are the messages seq < n <= last. For a shown message `seq` is its own number.
     postponed: kept, its turn is still to come.
+    words:     the replies, held for its carrier; () when older words have to be said first.
     """
 
     conversation: str
@@ -115,6 +121,7 @@ class Taken:
     seq: int
     last: int
     postponed: bool = False
+    words: tuple[Item, ...] = ()
 
 
 Result = Taken | StorageError
@@ -129,12 +136,14 @@ class Batch:
     retried: list[bulk.Row] = field(default_factory=list)
     messages: list[bulk.Row] = field(default_factory=list)
     orders: list[bulk.Row] = field(default_factory=list)
+    carried: list[bulk.Row] = field(default_factory=list)
     cases: list[bulk.Row] = field(default_factory=list)
     tickets: list[bulk.Row] = field(default_factory=list)
     links: list[bulk.Row] = field(default_factory=list)
     settled: list[Hold] = field(default_factory=list)
     moved: list[Lane] = field(default_factory=list)  # who wrote from another place, or is waited for
     said: list[tuple[Address, str]] = field(default_factory=list)
+    crowded: AbstractSet[str] = frozenset()  # where words wait already
     writers: list[tuple[str, datetime]] = field(
         default_factory=list
     )  # they wrote: kept words may leave, when
@@ -150,6 +159,7 @@ class Batch:
         bulk.insert(connection, audit_table, _AUDIT, self.links)
         if self.orders:
             outbox.add(connection, self.orders)
+        bulk.insert(connection, outbox_table, replies.CARRIED, self.carried)
         applications.track(connection, self.cases)
         tickets.add(connection, self.tickets)
         if self.settled:
@@ -165,6 +175,8 @@ class _Written:
 
     messages: list[bulk.Row] = field(default_factory=list)
     orders: list[bulk.Row] = field(default_factory=list)
+    carried: list[bulk.Row] = field(default_factory=list)
+    words: list[Item] = field(default_factory=list)  # those that are carried
     cases: list[bulk.Row] = field(default_factory=list)
     tickets: list[bulk.Row] = field(default_factory=list)
 
@@ -192,7 +204,7 @@ class Taker:
         seen = inbox.seen(connection, keys)
         holds = [arrival.settles for arrival in arrivals if arrival.settles]
         standing = outbox.standing(connection, holds) if holds else set()
-        batch = Batch()
+        batch = Batch(crowded=self._crowded(connection, arrivals))
         results: list[Result] = []
         for arrival, key in zip(arrivals, keys, strict=True):
             lane, before = lanes.get(arrival.conversation), seen.get(key)
@@ -247,13 +259,19 @@ class Taker:
         batch.write(connection, now)
         return more
 
+    def _crowded(self, connection: Connection, arrivals: Sequence[Arrival]) -> set[str]:
+        """Return where he who writes has words waiting already; they come before the turn's."""
+        pushed = [a.conversation for a in arrivals if a.address and a.address.channel in self.pushed]
+        return outbox.crowded(connection, pushed)
+
     def _take(self, batch: Batch, lane: Lane, arrival: Arrival, key: Key) -> Taken:
-        if arrival.address is not None:
-            self._heard(batch, lane, arrival.address, arrival)
+        carrier = self._heard(batch, lane, arrival.address, arrival) if arrival.address is not None else None
         if lane.pending:
             return self._park(batch, lane, arrival, None)
         try:
-            seq, last = self._turn(batch, lane, arrival.event, arrival.at, arrival.shown, arrival.key)
+            seq, last, words = self._turn(
+                batch, lane, arrival.event, arrival.at, arrival.shown, arrival.key, carrier
+            )
         except Exception as error:  # whatever the dialog raised, the event must not be lost
             return self._park(batch, lane, arrival, error)
         batch.arrived.append(
@@ -261,20 +279,34 @@ class Taker:
         )  # fmt: skip
         if arrival.settles:
             batch.settled.append(arrival.settles)
-        return Taken(lane.id, True, seq, last)
+        if carrier is not None and carrier.waits and not words:
+            self._wait(batch, lane, arrival)
+        return Taken(lane.id, True, seq, last, words=words)
 
-    def _heard(self, batch: Batch, lane: Lane, address: Address, arrival: Arrival) -> None:
-        """He spoke from `address`: answer there, and say what was kept back until he would."""
-        slot = self.slots.get(address.channel)
+    def _heard(self, batch: Batch, lane: Lane, address: Address, arrival: Arrival) -> Carrier | None:
+        """He spoke from `address`: answer there, and say what was kept back until he would.
+
+        Returns the carrier that takes the turn's words at once: nothing has to be said before them.
+        """
         here = (lane.channel, lane.account, lane.user_id) == (address.channel, address.account, address.user)
-        if slot is not None or not here:
+        slotted, crowded = address.channel in self.slots, lane.id in batch.crowded
+        if not here:
             lane.channel, lane.account, lane.user_id = address.channel, address.account, address.user
-            lane.reply_until = arrival.at + slot if slot is not None else None
+            lane.reply_until = None
             batch.moved.append(lane)
+        at_once = slotted and not crowded and arrival.carrier is not None
+        if slotted and not at_once:
+            self._wait(batch, lane, arrival)
         if address.channel in self.pushed or not here:
             batch.said.append((address, arrival.means))
-        if address.channel in self.pushed:
-            batch.writers.append((lane.id, lane.reply_until or arrival.at))
+        if address.channel in self.pushed and crowded:
+            batch.writers.append((lane.id, lane.reply_until if slotted and lane.reply_until else arrival.at))
+        return arrival.carrier if at_once else None
+
+    def _wait(self, batch: Batch, lane: Lane, arrival: Arrival) -> None:
+        """Have words of the next seconds leave by the call that brought `arrival`, if it can take them."""
+        lane.reply_until = arrival.at + self.slots[lane.channel]
+        batch.moved.append(lane)
 
     def _park(self, batch: Batch, lane: Lane, arrival: Arrival, error: Exception | None) -> Taken:
         """Keep the event sealed: failed with an `error`, else waiting behind one that failed."""
@@ -313,7 +345,7 @@ class Taker:
     def _again(self, batch: Batch, lane: Lane, waiting: inbox.Waiting, now: datetime) -> bool:
         try:
             event = inbox.unseal(self._box(lane), waiting.key, waiting.event)
-            seq, last = self._turn(batch, lane, event, waiting.received_at, None, waiting.key.key)
+            seq, last, _ = self._turn(batch, lane, event, waiting.received_at, None, waiting.key.key)
         except Exception as error:  # as in _take
             return self._failed_again(error, batch, lane, waiting, now)
         lane.pending -= 1
@@ -344,15 +376,19 @@ class Taker:
         now: datetime,
         shown: Mapping[str, Any] | None,
         cause: str,
-    ) -> tuple[int, int]:
-        """Decide one turn and put its rows into the batch; nothing is touched when it raises."""
+        carrier: Carrier | None = None,
+    ) -> tuple[int, int, tuple[Item, ...]]:
+        """Decide one turn and put its rows into the batch; nothing is touched when it raises.
+
+        Returns the numbers between which its replies are, and those that `carrier` holds.
+        """
         box = self._box(lane)
         turn = self.decide(conversations.unseal(box, lane.id, lane.state), event, now)
         written, seq = _Written(), lane.seq
         if shown is not None:
             seq += 1
             written.messages.append((lane.id, seq, now, "applicant", messages.seal(box, lane.id, seq, shown)))
-        last = self._effects(written, box, lane, turn, seq, now, cause)
+        last = self._effects(written, box, lane, turn, seq, now, cause, carrier)
         state = conversations.seal(box, lane.id, turn.session)
 
         lane.state, lane.owner, lane.seq = state, turn.session.owner, last
@@ -360,15 +396,24 @@ class Taker:
         batch.lanes.append(lane)
         batch.messages += written.messages
         batch.orders += written.orders
+        batch.carried += written.carried
         batch.cases += written.cases
         batch.tickets += written.tickets
         detail = audit.digest([row[4] for row in written.messages] or [state])
         name = type(event).__name__
         _link(batch, lane, now, ACTORS[name], name, detail)
-        return seq, last
+        return seq, last, tuple(written.words)
 
     def _effects(
-        self, written: _Written, box: Box, lane: Lane, turn: Turn, seq: int, now: datetime, cause: str
+        self,
+        written: _Written,
+        box: Box,
+        lane: Lane,
+        turn: Turn,
+        seq: int,
+        now: datetime,
+        cause: str,
+        carrier: Carrier | None,
     ) -> int:
         """Turn effects into rows; return the number of the last message."""
         place = (lane.version + 1) * outbox.PLACES_A_TURN
@@ -409,11 +454,15 @@ class Taker:
                 if isinstance(effect, Say)
                 else getattr(effect, "file", getattr(effect, "reference", ""))
             )
-            written.orders.append(
-                outbox.row_of(
-                    box, lane.id, effect, id_=id_, place=place + n, key=key, cause=cause, now=now, due=due
-                )
+            row = outbox.row_of(
+                box, lane.id, effect, id_=id_, place=place + n, key=key, cause=cause, now=now, due=due
             )
+            if carrier is not None and isinstance(effect, Say) and not effect.channel:
+                held, word = replies.carried(lane, effect, row, carrier, now)
+                written.carried.append(held)
+                written.words.append(word)
+            else:
+                written.orders.append(row)
         return seq
 
     def _leaves(self, lane: Lane, effect: Say, now: datetime) -> datetime | None:

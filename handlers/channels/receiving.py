@@ -19,12 +19,14 @@ from storage import addresses
 from storage.addresses import Hook
 from storage.database import Database
 from storage.errors import UnknownConversation
+from storage.replies import Carrier
 from storage.turns import Taken
 from storage.vault import Vault
 
 # Nobody types faster than this for long; an album is ten photos at once.
 LETTERS_A_SECOND = 1.0
 LETTERS_AT_ONCE = 30.0
+KNOWN = 20_000  # addresses whose conversation need not be looked up; 10 MB
 WARN_EVERY = 60  # seconds; one word about it is enough
 
 
@@ -44,11 +46,13 @@ class Mailroom:
         self._turns = turns
         self._vault = vault
         self._clock = clock
+        self._known: dict[Address, str] = {}
         self._buckets = buckets or Buckets(LETTERS_A_SECOND, LETTERS_AT_ONCE)
 
-    async def take(self, letter: Letter) -> Taken | None:
+    async def take(self, letter: Letter, carrier: Carrier | None = None) -> Taken | None:
         """Commit what a letter does; None when it needed no turn.
 
+        carrier: the call that brought it, when that can take words back.
         Raises:
             StorageError: nothing is safe; the platform must send it again.
         """
@@ -57,16 +61,31 @@ class Mailroom:
         if event is None:
             await self._mark(letter)
             return None
-        conversation = await self._database.conversation(letter.address)
-        if self._floods(letter.address):
-            return await self._turn_down(conversation, letter)
-        try:
-            return await self._take_in(conversation, event, letter)
-        except UnknownConversation:  # this moment it became one with another, or was erased
-            conversation = await self._database.conversation(letter.address)
-            return await self._take_in(conversation, event, letter)
+        floods = self._floods(letter.address)
 
-    async def _take_in(self, conversation: str, event: MessageReceived | Opened, letter: Letter) -> Taken:
+        async def take(conversation: str) -> Taken | None:
+            if floods:
+                return await self._turn_down(conversation)
+            return await self._take_in(conversation, event, letter, carrier)
+
+        try:
+            return await take(await self._conversation(letter.address))
+        except UnknownConversation:  # since we looked it became one with another, or was erased
+            self._known.pop(letter.address, None)
+            return await take(await self._conversation(letter.address))
+
+    async def _conversation(self, address: Address) -> str:
+        """Return whose conversation it is. One that is gone on with elsewhere can take no more turns."""
+        known = self._known.get(address)
+        if known is None:
+            known = self._known[address] = await self._database.conversation(address)
+            if len(self._known) > KNOWN:
+                del self._known[next(iter(self._known))]
+        return known
+
+    async def _take_in(
+        self, conversation: str, event: MessageReceived | Opened, letter: Letter, carrier: Carrier | None
+    ) -> Taken:
         if isinstance(event, MessageReceived):
             event = self._with_files(event, letter)
         elif isinstance(event, Opened):
@@ -79,6 +98,7 @@ class Mailroom:
             shown=_shown(letter, event),
             address=letter.address,
             means=letter.means,
+            carrier=carrier,
         )
         if letter.hook is not None:
             hook = Hook(*letter.hook)
@@ -93,7 +113,7 @@ class Mailroom:
     def _floods(self, address: Address) -> bool:
         return self._buckets.take(f"{address.channel}/{address.account}/{address.user}") > 0
 
-    async def _turn_down(self, conversation: str, letter: Letter) -> Taken | None:
+    async def _turn_down(self, conversation: str) -> Taken | None:
         """Leave a letter of a flood unread, so that others are not kept waiting; say so once a minute."""
         metrics.turned_away.labels("flood").inc()
         minute = int(self._clock().timestamp()) // WARN_EVERY

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from dialogs.messages import Address
 from storage import outbox, replies
-from storage.outbox import Item
-from storage.replies import LEASE, Word
+from storage.database import Database
+from storage.outbox import Hold, Item
+from storage.replies import LEASE, Carrier, End, Word
 from storage.schema import conversations
 from storage.turns import Taken
 from tests.storage.world import World
@@ -50,13 +52,17 @@ async def again(world: World, taken: Taken, name: str) -> list[Word]:
 async def end(world: World, taken: Taken, said: list[Word], left: list[Word], **span: float) -> None:
     due = world.now + timedelta(**span)
     await world.db.run(
-        lambda c: replies.end(
+        lambda c: replies.end_all(
             c,
-            taken.conversation,
-            said=[word.item.hold for word in said],
-            left=[(word.item.hold, due) for word in left],
-            until=world.now + SLOT,
-            now=world.now,
+            [
+                End(
+                    taken.conversation,
+                    [word.item.hold for word in said],
+                    [(word.item.hold, due) for word in left],
+                    world.now + SLOT,
+                )
+            ],
+            world.now,
         )
     )
 
@@ -173,6 +179,89 @@ async def test_the_wait_of_a_later_letter_goes_on(world: World) -> None:
     await end(world, taken, held, [])
 
     assert await world.rows(conversations, "reply_until") == [(later,)]
+
+
+async def carried(world: World, words: str, name: str, *, waits: bool = False) -> Taken:
+    """Hu writes, by a call that can take words back."""
+    conversation = await world.db.conversation(HU)
+    arrival = replace(world.arrival(conversation, words), address=HU, carrier=Carrier(name, waits))
+    return await world.db.take(replace(arrival, means="message"))
+
+
+async def slotted(world: World) -> World:
+    """Have the world's database know that webhooks of WeChat's carry words."""
+    await world.close()
+    world.db = await Database.open(
+        world.url,
+        vault=world.vault,
+        decide=world.dialog.decide,
+        pushed=frozenset({"wechat"}),
+        slots={"wechat": SLOT},
+        clock=lambda: world.now,
+    )
+    return world
+
+
+async def test_a_turns_words_are_held_for_the_call_that_brought_it(world: World) -> None:
+    await slotted(world)
+    taken = await carried(world, "card 通知", "reply:m1")
+
+    assert [item.key for item in taken.words] == ["2", "3"]
+    assert await worker(world) == []
+    assert await again(world, taken, "reply:m2") == []
+    assert [word.item for word in await again(world, taken, "reply:m1")] == [
+        replace(item, attempts=2, hold=Hold(item.hold.id, 2)) for item in taken.words
+    ]
+    assert await world.rows(conversations, "reply_until") == [(None,)]
+
+
+async def test_carried_words_that_are_noted_are_done(world: World) -> None:
+    await slotted(world)
+    taken = await carried(world, "card 通知", "reply:m1")
+    one, two = (Word(item) for item in taken.words)
+    await end(world, taken, [one], [two])
+
+    (item,) = await worker(world)
+    assert (item.key, item.doubtful) == ("3", False)
+    assert keys(await again(world, taken, "reply:m1")) == [("2", True)]
+
+
+async def test_carried_words_that_nobody_noted_fall_to_the_worker_with_a_doubt(world: World) -> None:
+    await slotted(world)
+    await carried(world, "你好", "reply:m1")  # and died
+    world.later(seconds=LEASE.total_seconds() + 1)
+
+    (item,) = await worker(world)
+    assert (item.key, item.doubtful) == ("2", True)
+
+
+async def test_words_behind_others_are_not_carried_at_once(world: World) -> None:
+    await slotted(world)
+    await world.write(await world.db.conversation(HU), "你好")  # a word that waits for the worker
+    taken = await carried(world, "在吗", "reply:m1")
+
+    assert taken.words == ()
+    assert keys(await claim(world, taken, "reply:m1")) == [("2", False), ("4", False)]
+
+
+async def test_words_kept_until_he_writes_come_before_those_that_are_carried(world: World) -> None:
+    await slotted(world)
+    await world.write(await world.db.conversation(HU), "你好")
+    (kept,) = await worker(world)
+    await world.db.run(lambda c: outbox.keep(c, kept.hold, "window closed"))
+    taken = await carried(world, "在吗", "reply:m1")
+
+    assert taken.words == ()
+    assert keys(await claim(world, taken, "reply:m1")) == [("2", False), ("4", False)]
+
+
+async def test_a_call_that_waits_has_the_words_of_the_next_seconds_wait_for_it(world: World) -> None:
+    await slotted(world)
+    taken = await carried(world, "silence", "reply:m1", waits=True)
+
+    assert (taken.words, await world.rows(conversations, "reply_until")) == ((), [(world.now + SLOT,)])
+    await carried(world, "silence", "reply:m2")  # one that does not wait changes nothing of that
+    assert await world.rows(conversations, "reply_until") == [(world.now + SLOT,)]
 
 
 async def test_it_is_known_whether_there_is_anything_to_say(world: World) -> None:

@@ -1,7 +1,8 @@
 """The answer inside WeChat's own call: one text, and it costs none of the messages we may send.
 
 WeChat waits 5 s for it. A turn's words are there at once; those about a photo come when it has been
-looked at. What is not ready, or does not fit into one text, leaves by customer-service message.
+looked at. What is not ready, or does not fit into one text, leaves by customer-service message. So does
+what is said about photos while many of them wait: then nobody's call waits for them (`Patience`).
 
 The words are marked as said once the answer is written. When WeChat hung up before that, it comes
 again with the same message and gets the same words (storage.replies).
@@ -11,10 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import Connection
 from wechatpy.replies import TextReply
 
 from dialogs.messages import Media, Outbound
@@ -23,12 +27,15 @@ from handlers.channels.base import Capabilities, Kit, Letter
 from handlers.channels.rendering import pages
 from storage import replies, signals
 from storage.outbox import Hold
-from storage.replies import Word
-from storage.together import Together
+from storage.replies import Carrier, End, Word
+from storage.together import Gathered, Together
 from storage.turns import Taken
 
 # So many others wait for their words that WeChat had better not: theirs leave by the worker.
 BUSY = 64
+# Photos are judged one or two at a time, half a second each: of more than these the last would wait in vain.
+WAIT_AT_ONCE = 8
+GIVE_UP_FOR = 10.0  # seconds for which nobody waits, after somebody did in vain
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -37,15 +44,45 @@ class Answer:
     """What one call is answered with.
 
     text:   "": nothing to say.
-    said:   held words that are in the text. left: held words that are not, and until when they rest.
-    until:  the end of this call's wait.
+    said:   held words that are in the text. left: held words that are not.
+    until:  the end of this call's wait, where it waited.
     """
 
     conversation: str
-    until: datetime
+    until: datetime | None = None
     text: str = ""
     said: tuple[Hold, ...] = ()
     left: tuple[Hold, ...] = ()
+
+
+class Patience:
+    """Says whether waiting for the verdict on a photo is worth it: not while many photos wait already.
+
+    Where the photos are judged, and how many wait there, another process may know. What this one sees is
+    how many of its calls wait, and whether the last one that did got its words in time.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._waiting = 0
+        self._resume = 0.0
+
+    def is_left(self) -> bool:
+        """Say whether one more call may wait."""
+        return self._waiting < WAIT_AT_ONCE and self._clock() >= self._resume
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Count a call that waits."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def was_in_vain(self) -> None:
+        """A call waited for nothing: photos take too long just now."""
+        self._resume = self._clock() + GIVE_UP_FOR
 
 
 class Answers:
@@ -54,22 +91,30 @@ class Answers:
     def __init__(self, kit: Kit, can: Capabilities) -> None:
         self._kit = kit
         self._together = Together(kit.database)
+        self._ends = Gathered(kit.database, self._end_all)
+        self._patience = Patience(time.monotonic)
         self._slot = can.reply_slot
         self._can = replace(can, buttons="none", max_buttons=0)  # an answer is text and nothing else
 
-    async def find(self, letter: Letter, taken: Taken, patience: float) -> Answer:
+    def carrier(self, letter: Letter) -> Carrier:
+        """Return as what the call that brought `letter` takes words back."""
+        return Carrier(replies.name_of(letter.key), _has_photo(letter) and self._patience.is_left())
+
+    async def find(self, letter: Letter, carrier: Carrier, taken: Taken, patience: float) -> Answer:
         """Return what `letter`, taken just now or before, is to be answered.
 
         patience: seconds to wait for words that are bound to come.
         Raises:
             StorageError: see storage.errors.
         """
+        if taken.words:
+            return self._put_together(letter, taken.conversation, [Word(each) for each in taken.words], None)
         until = self._kit.clock() + self._slot
         if taken.fresh and self._together.waiting >= BUSY:
-            return Answer(taken.conversation, until)
+            return Answer(taken.conversation)
         words = [] if taken.fresh else await self._again(letter, taken, until)
         if not words:
-            words = await self._wait(letter, taken, until, patience)
+            words = await self._wait(letter, carrier, taken, until, patience)
         return self._put_together(letter, taken.conversation, words, until)
 
     async def end(self, answer: Answer, *, reached: bool) -> None:
@@ -78,16 +123,11 @@ class Answers:
         # Not reached: WeChat comes again for it at once; the worker may have it when WeChat does not.
         rest = now if reached else now + self._slot
         said, left = (answer.said, answer.left) if reached else ((), answer.said + answer.left)
-        await self._together.run(
-            lambda c: replies.end(
-                c,
-                answer.conversation,
-                said=said,
-                left=[(hold, rest) for hold in left],
-                until=answer.until,
-                now=now,
-            )
-        )
+        await self._ends.put(End(answer.conversation, said, [(hold, rest) for hold in left], answer.until))
+
+    def _end_all(self, connection: Connection, ends: Sequence[End]) -> list[None]:
+        replies.end_all(connection, ends, self._kit.clock())
+        return [None] * len(ends)
 
     async def _again(self, letter: Letter, taken: Taken, until: datetime) -> list[Word]:
         name, decided = replies.name_of(letter.key), range(taken.seq + 1, taken.last + 1)
@@ -103,21 +143,40 @@ class Answers:
             )
         )
 
-    async def _wait(self, letter: Letter, taken: Taken, until: datetime, patience: float) -> list[Word]:
+    async def _wait(
+        self, letter: Letter, carrier: Carrier, taken: Taken, until: datetime, patience: float
+    ) -> list[Word]:
         """Return the words there are; wait for them where some are bound to come."""
-        conversation, clock = taken.conversation, asyncio.get_running_loop().time
-        ends = clock() + patience
         sure = taken.fresh and taken.last > taken.seq
-        patient = not taken.postponed and (sure or _has_photo(letter))
+        if taken.postponed or not (sure or carrier.waits):
+            return await self._words(letter, taken.conversation, until, sure=sure)
+        ends = asyncio.get_running_loop().time() + patience
+        if not carrier.waits:
+            return await self._words_by(ends, letter, taken.conversation, until, sure=sure)
+        with self._patience.spent():
+            words = await self._words_by(ends, letter, taken.conversation, until, sure=sure)
+        if not words:
+            self._patience.was_in_vain()
+        return words
+
+    async def _words_by(
+        self, ends: float, letter: Letter, conversation: str, until: datetime, *, sure: bool
+    ) -> list[Word]:
+        """Return the first words that there are until `ends`, in the loop's time."""
+        clock, patient = asyncio.get_running_loop().time, True
         with self._kit.database.signals.watch(signals.conversation(conversation)) as watch:
             while True:
-                words: list[Word] = []
-                if sure or await self._waits(conversation, until):
-                    words = await self._claim(letter, conversation, until)
+                words = await self._words(letter, conversation, until, sure=sure)
                 if words or not patient or clock() >= ends:
                     return words
                 # One more look after the wait: the news may have been lost on its way.
                 patient = await watch.wait(ends - clock())
+
+    async def _words(self, letter: Letter, conversation: str, until: datetime, *, sure: bool) -> list[Word]:
+        """Return the words there are now. sure: there are some, but somebody else may be saying them."""
+        if sure or await self._waits(conversation, until):
+            return await self._claim(letter, conversation, until)
+        return []
 
     async def _waits(self, conversation: str, until: datetime) -> bool:
         """Say whether there is something to claim: a look costs less than a claim."""
@@ -132,7 +191,7 @@ class Answers:
         )
 
     def _put_together(
-        self, letter: Letter, conversation: str, words: Sequence[Word], until: datetime
+        self, letter: Letter, conversation: str, words: Sequence[Word], until: datetime | None
     ) -> Answer:
         seen, sayable = _sorted_out(words, letter)
         text, count = fit(

@@ -117,9 +117,11 @@ class Webhook:
                 case Consent():
                     await self._on_consent(item)
                 case Letter():
-                    taken = await request.app[MAILROOM].take(item)
+                    carrier = self._answers.carrier(item)
+                    taken = await request.app[MAILROOM].take(item, carrier)
                     if taken is not None:
-                        answer = await self._answers.find(item, taken, max(0.0, ends - clock()))
+                        patience = max(0.0, ends - clock())
+                        answer = await self._answers.find(item, carrier, taken, patience)
         return answer
 
     async def _give(

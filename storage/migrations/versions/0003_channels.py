@@ -19,6 +19,11 @@ def upgrade() -> None:
     op.add_column("conversations", sa.Column("reply_until", UtcDateTime()))
     op.add_column("outbox", sa.Column("parts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("doubts", sa.Integer(), nullable=False, server_default="0"))
+    op.drop_index("ix_outbox_aside", "outbox")
+    aside = sa.text("state != 'todo' AND done_at IS NULL")
+    op.create_index(
+        "ix_outbox_aside", "outbox", ["state", "conversation"], sqlite_where=aside, postgresql_where=aside
+    )
     _addresses()
     _handovers()
     _keys_and_notices()

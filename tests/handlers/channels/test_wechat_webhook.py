@@ -23,7 +23,7 @@ from handlers import metrics
 from handlers.channels.base import Kit
 from handlers.channels.receiving import Mailroom
 from handlers.channels.wechat import Account, WeChat, passive, webhook
-from handlers.channels.wechat.passive import Answers
+from handlers.channels.wechat.passive import Answers, Patience
 from handlers.channels.wechat.reading import Report
 from handlers.errors import problems
 from handlers.keys import MAILROOM
@@ -34,6 +34,7 @@ from storage.database import Database
 from storage.errors import Unavailable
 from storage.keyring import KeyRing
 from storage.outbox import Item
+from storage.replies import LEASE
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
 from storage.turns import Taken
@@ -224,7 +225,12 @@ async def test_what_the_worker_has_sent_meanwhile_is_not_said_again(
 ) -> None:
     await dies_before_its_answer(county, monkeypatch, text("交社保"))
     assert await county.for_the_worker() == []  # it waits for the answer to carry them
-    assert await county.for_the_worker(after=1) == ["听到：交社保", "下一个问题？"]
+    later = LEASE.total_seconds() + 1
+    items = await county.held_by_the_worker(later)
+    assert [(_words(item), item.doubtful) for item in items] == [
+        ("听到：交社保", True),
+        ("下一个问题？", True),
+    ]
 
     assert await county.ask(text("交社保")) == ""
 
@@ -266,10 +272,51 @@ async def test_when_too_many_wait_the_words_leave_by_the_worker(
     county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passive, "BUSY", 0)
+    await county.ask(text("silence"))
+    await county.happens(PhotoMeasured("f"), "m1")  # its words come before those of the next turn
 
-    assert await county.ask(text("交社保")) == ""
-    assert await county.for_the_worker() == []
-    assert await county.for_the_worker(after=SLOT.total_seconds()) == ["听到：交社保", "下一个问题？"]
+    assert await county.ask(text("交社保", key="9002")) == ""
+    assert (await county.for_the_worker(after=SLOT.total_seconds()))[1:] == ["听到：交社保", "下一个问题？"]
+
+
+async def test_behind_words_that_wait_a_turns_words_are_said_in_order(county: County) -> None:
+    await county.ask(text("silence"))
+    await county.happens(PhotoMeasured("f"), "m1")
+
+    assert await county.ask(text("交社保", key="9002")) == "照片收到。\n\n听到：交社保\n\n下一个问题？"
+    assert await county.for_the_worker(after=60) == []
+
+
+async def test_once_a_photo_was_waited_for_in_vain_the_next_calls_do_not_wait(county: County) -> None:
+    assert await county.ask(photo()) == ""
+
+    async with asyncio.timeout(SLOT.total_seconds() / 2):
+        assert await county.ask(photo("media-2", key="9002", user="somebody-else")) == ""
+    await county.happens(PhotoMeasured("f"), "m1")
+    county.later(SLOT.total_seconds())
+    assert await county.for_the_worker() == ["照片收到。"]
+
+
+async def test_only_so_many_calls_wait_for_photos(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passive, "WAIT_AT_ONCE", 1)
+    asking = asyncio.create_task(county.ask(photo()))
+    while not await county.count(outbox_table):
+        await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(SLOT.total_seconds() / 2):
+        assert await county.ask(photo("media-2", key="9002", user="somebody-else")) == ""
+    await county.happens(PhotoMeasured("f"), "m1")
+    assert await asking == "照片收到。"
+
+
+def test_patience_comes_back() -> None:
+    now = 100.0
+    patience = Patience(lambda: now)
+    patience.was_in_vain()
+
+    assert not patience.is_left()
+    now += passive.GIVE_UP_FOR
+    assert patience.is_left()
 
 
 async def test_what_does_not_fit_is_for_the_worker_at_once_and_whole(county: County) -> None:
