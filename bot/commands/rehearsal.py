@@ -16,6 +16,7 @@ from dialogs.engine import advance
 from dialogs.messages import Inbound, Media, Outbound
 from dialogs.office import Office
 from dialogs.photos import FAULTS
+from dialogs.script import Ending
 from dialogs.script.road import READ_BACK
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
@@ -76,7 +77,7 @@ class Way:
 
     script: str
     answers: Mapping[str, Any]
-    end: str  # "submit", "outcome", "handoff"; "" while it goes on
+    end: str  # "submit", "outcome", "handoff", "guide"; "" while it goes on
     at: str
     needs: tuple[str, ...]
 
@@ -219,7 +220,7 @@ class Rehearsal:
         elif self.session.script:
             road = self._library.roads[self.session.script]
             ahead = road.stations[self.session.at] if self.session.at < len(road.stations) else None
-            end = ahead.kind if ahead and ahead.kind in ("outcome", "handoff") else ""
+            end = ahead.kind if ahead and isinstance(ahead.step, Ending) else ""
             if ahead and ahead.key == READ_BACK:
                 self.way = self._way_of(self.session, "submit", "")
             else:

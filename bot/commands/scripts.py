@@ -14,7 +14,7 @@ from rich.table import Table
 
 from dialogs.answers import is_woman, show
 from dialogs.calendar import ZONE
-from dialogs.script import AnyQuestion, Handoff, IdNumber, Outcome, Script, loader
+from dialogs.script import AnyQuestion, Ending, Guide, Handoff, IdNumber, Outcome, Script, loader
 from dialogs.script.check import check as findings_of
 from dialogs.script.check import errors
 from dialogs.script.conditions import age
@@ -111,12 +111,13 @@ def _situation(script: Script, road: Road, way: Situation, today: date, lang: st
         "said": {
             pick(step.label, lang): _shown(step, value, script, today, lang)
             for name, value in way.answers.items()
-            if not isinstance(step := steps[name], Outcome | Handoff)
+            if not isinstance(step := steps[name], Ending)
         },
         "end": way.end,
         "at": way.at,
         "why": pick(end.why, lang) if isinstance(end, Outcome | Handoff) else "",
         "how": pick(end.how, lang) if isinstance(end, Outcome | Handoff) else "",
+        "steps": [pick(each, lang) for each in end.steps] if isinstance(end, Guide) else [],
         "papers": [
             {"id": name, "title": pick(papers[name].title, lang), "pages": papers[name].pages}
             for name in way.materials

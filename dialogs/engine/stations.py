@@ -12,7 +12,7 @@ from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
 from dialogs.engine.talk import PERSON, Floor, Options, Said, Talk, meant
-from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Handoff, Outcome
+from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Ending, Guide, Handoff
 from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import OpenTicket
 
@@ -116,11 +116,22 @@ def _ask_end(talk: Talk) -> None:
     station = asked(talk)
     assert station is not None
     step = station.step
-    assert isinstance(step, Outcome | Handoff)
-    text = f"{talk.pick(step.why)}\n{talk.pick(step.how)}"
+    assert isinstance(step, Ending)
+    text = _steps(talk, step) if isinstance(step, Guide) else f"{talk.pick(step.why)}\n{talk.pick(step.how)}"
     if isinstance(step, Handoff):
         talk.do(OpenTicket(reason="handoff", note=f"{talk.script.id}.{step.id}"))
     talk.ask(text, [*_ways_on(talk), (PERSON, talk.words("engine.option_person"))])
+
+
+def _steps(talk: Talk, guide: Guide) -> str:
+    """Return how the applicant does it himself. Not "1. 2. 3.": on some channels those are the buttons."""
+    lines = [
+        talk.words("engine.guide_step", number=number, step=talk.pick(step))
+        for number, step in enumerate(guide.steps, start=1)
+    ]
+    if guide.link:
+        lines.append(talk.words("sending.link", label=talk.pick(guide.link.label), url=guide.link.url))
+    return "\n".join(lines)
 
 
 def _ways_on(talk: Talk) -> list[tuple[str, str]]:
@@ -256,6 +267,7 @@ FLOORS: Mapping[str, Floor] = {
     "question": Floor(_ask_question, _hear_question),
     "outcome": Floor(_ask_end, _hear_end),
     "handoff": Floor(_ask_end, _hear_end),
+    "guide": Floor(_ask_end, _hear_end),
     "consent": Floor(_ask_consent, _hear_consent),
     "photo": Floor(papers.ask, papers.hear),
     "read_back": Floor(_ask_read_back, _hear_read_back),

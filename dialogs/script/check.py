@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from dialogs.lives import lives
 from dialogs.office import offices
-from dialogs.script import Choice, Choices, Handoff, Limit, Outcome, Scenario, Script, Sourced, plain_words
+from dialogs.script import Choice, Choices, Ending, Limit, Scenario, Script, Sourced, plain_words
 from dialogs.script.conditions import Unanswered
 from dialogs.script.plain_words import CHANNELS, Limits
 from dialogs.script.problems import Marks, Path, Problem, did_you_mean
@@ -44,6 +45,7 @@ def check(
     found = [
         *plain_words.problems(script, marks, channels),
         *_office(script, marks),
+        *_found(script, marks),
         *_limits(script, marks),
         *_papers(script, marks),
         *_tables(script, today, marks),
@@ -65,6 +67,29 @@ def _office(script: Script, marks: Marks) -> Iterator[Problem]:
         what = f"there is no office `{script.item.office}`"
         remedy = did_you_mean(script.item.office, offices(), "Add it to dialogs/offices.yaml.")
         yield marks.problem(("item", "office"), what, remedy, "unknown-office")
+
+
+def _found(script: Script, marks: Marks) -> Iterator[Problem]:
+    """Yield what keeps people from finding the service who do not know its name."""
+    known = {each.id: each.options for each in lives().questions}
+    for place, life in enumerate(script.life):
+        if life not in lives().situations:
+            what, rest = f"there is no situation of life `{life}`", "Write one of dialogs/lives.yaml."
+            remedy = did_you_mean(life, lives().situations, rest)
+            yield marks.problem(("life", place), what, remedy, "unknown-life")
+    for question, options in script.fits.items():
+        strange = [each for each in options if each not in known.get(question, ())]
+        if question not in known or strange:
+            what = f"`{question}: {', '.join(strange)}` is no answer of dialogs/lives.yaml"
+            yield marks.problem(
+                ("fits", question), what, "Write questions and options from there.", "unknown-fit"
+            )
+    if not script.life:
+        what, remedy = (
+            "it is found under no situation of life: there is no `life:`",
+            "Name one of dialogs/lives.yaml.",
+        )
+        yield marks.problem((), what, remedy, "no-life", "warning")
 
 
 def _limits(script: Script, marks: Marks) -> Iterator[Problem]:
@@ -194,10 +219,10 @@ def _untold(script: Script, ways: Situations, marks: Marks) -> Iterator[Problem]
 
 
 def _length(script: Script, ways: Situations, marks: Marks) -> Iterator[Problem]:
-    if not any(each.end == "submit" for each in ways.all):
+    if not any(each.end in ("submit", "guide") for each in ways.all):
         what, remedy = "no situation can be handed in", "Look at the outcomes and handoffs."
         yield marks.problem(("situation",), what, remedy, "no-submit", "warning")
-    asked = {step.id for step in script.situation if not isinstance(step, Outcome | Handoff)}
+    asked = {step.id for step in script.situation if not isinstance(step, Ending)}
     longest = max(ways.all, key=lambda each: len(asked & set(each.steps)))
     if (count := len(asked & set(longest.steps))) > MAX_SITUATION_QUESTIONS:
         what = f"{count} questions before anything happens, when {longest.witness()}"
@@ -248,7 +273,7 @@ def play(road: Road, script: Script, scenario: Scenario, today: date) -> str:
             if station.part == "form" and error.missing and not (error.missing & scenario.given.keys()):
                 continue
             return f"{station.key} reads {_names(error.missing)}, which was not asked"
-        if station.kind in ("outcome", "handoff"):
+        if station.kind in ("outcome", "handoff", "guide"):
             return _compared(scenario, station.kind, station.key, ())
         if station.kind == "question" and station.key in scenario.given:
             answers[station.key] = scenario.given[station.key]
@@ -260,8 +285,8 @@ def play(road: Road, script: Script, scenario: Scenario, today: date) -> str:
 
 def _compared(scenario: Scenario, end: str, at: str, papers: tuple[str, ...]) -> str:
     expect = scenario.expect
-    wanted = ("outcome", expect.outcome) if expect.outcome else ("handoff", expect.handoff)
-    wanted = ("submit", "") if expect.submit else wanted
+    named = [(kind, each) for kind in ("outcome", "handoff", "guide") if (each := getattr(expect, kind))]
+    wanted = named[0] if named else ("submit", "")
     if wanted != (end, at) and not (expect.submit is False and end != "submit"):
         return f"it ends in {end} {at}".rstrip() + f", not in {wanted[0]} {wanted[1] or ''}".rstrip()
     if expect.materials is not None and tuple(expect.materials) != papers:

@@ -13,7 +13,20 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dialogs.script import Choice, Choices, Date, Handoff, Money, Month, Number, Outcome, Scenario, Script
+from dialogs.script import (
+    Choice,
+    Choices,
+    Date,
+    Ending,
+    Guide,
+    Handoff,
+    Money,
+    Month,
+    Number,
+    Outcome,
+    Scenario,
+    Script,
+)
 from dialogs.script.conditions import ConditionError, Language, readables
 from dialogs.script.expression import Node
 from dialogs.script.problems import Marks, Path, Problem, did_you_mean
@@ -154,9 +167,7 @@ def _tables(script: Script, marks: Marks) -> Iterator[Problem]:
 
 
 def _scenarios(script: Script, marks: Marks) -> Iterator[Problem]:
-    questions = {
-        step.id for step in (*script.situation, *script.form) if not isinstance(step, Outcome | Handoff)
-    }
+    questions = {step.id for step in (*script.situation, *script.form) if not isinstance(step, Ending)}
     for place, scenario in enumerate(script.scenarios):
         path: Path = ("scenarios", place)
         for answer in scenario.given.keys() - questions:
@@ -168,11 +179,11 @@ def _scenarios(script: Script, marks: Marks) -> Iterator[Problem]:
 
 def _expected(script: Script, scenario: Scenario, path: Path, marks: Marks) -> Iterator[Problem]:
     expect = scenario.expect
-    if sum(each is not None for each in (expect.outcome, expect.handoff, expect.submit)) != 1:
-        what = "a scenario expects exactly one of outcome, handoff and submit"
+    if sum(each is not None for each in (expect.outcome, expect.handoff, expect.guide, expect.submit)) != 1:
+        what = "a scenario expects exactly one of outcome, handoff, guide and submit"
         yield marks.problem((*path, "expect"), what, "Write one of them.", "expect")
     steps = (*script.situation, *script.form)
-    for name, kind in (("outcome", Outcome), ("handoff", Handoff)):
+    for name, kind in (("outcome", Outcome), ("handoff", Handoff), ("guide", Guide)):
         wanted, known = getattr(expect, name), [step.id for step in steps if isinstance(step, kind)]
         if wanted is not None and wanted not in known:
             remedy = did_you_mean(wanted, known, f"known: {', '.join(known)}")

@@ -19,6 +19,7 @@ from dialogs.script import (
     Choices,
     Confirm,
     Date,
+    Ending,
     IdNumber,
     Money,
     Month,
@@ -62,7 +63,7 @@ def domains(script: Script, language: Language, conditions: Sequence[Condition],
     distinct: dict[str, tuple[Any, ...]] = {}
     for part in ("situation", "form"):
         for step in getattr(script, part):
-            if step.kind in ("outcome", "handoff"):
+            if isinstance(step, Ending):
                 continue
             readers = [each for each in conditions if step.id in each.reads]
             values = tuple(representatives(script, step, readers, language, today))

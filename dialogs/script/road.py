@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from dialogs.script import AnyQuestion, Handoff, Material, Outcome, Script, Tell
+from dialogs.script import AnyQuestion, Ending, Material, Script, Tell
 from dialogs.script.conditions import Condition, Language, readables
 
-Kind = Literal["question", "outcome", "handoff", "consent", "photo", "read_back"]
+Kind = Literal["question", "outcome", "handoff", "guide", "consent", "photo", "read_back"]
 CONSENT = "consent"
 READ_BACK = "read_back"
 
@@ -26,7 +26,7 @@ READ_BACK = "read_back"
 class Station:
     """One place on the road. `when` is None where everybody passes.
 
-    key:  under which its answer is kept; for an outcome or handoff, its id.
+    key:  under which its answer is kept; for an outcome, handoff or guide, its id.
     step: the script's step; for a photo its Material; None for consent and read-back.
     page: for a photo, which page of the material.
     """
@@ -34,7 +34,7 @@ class Station:
     key: str
     kind: Kind
     when: Condition | None = None
-    step: AnyQuestion | Outcome | Handoff | Material | None = None
+    step: AnyQuestion | Ending | Material | None = None
     page: str = ""
     part: Literal["situation", "form", "materials", "end"] = "end"
 
@@ -58,7 +58,7 @@ class Road:
     def walk(self, answers: Mapping[str, Any], today: date, start: int = 0) -> int:
         """Return the place of the first station at or after `start` that still wants something.
 
-        That is an outcome or handoff the road leads to, or a station without an answer. When
+        That is an outcome, handoff or guide the road leads to, or a station without an answer. When
         everything is answered, the read-back included, it is `len(stations)`.
         """
         stations, end, place = self.stations, len(self.stations), start
@@ -136,10 +136,8 @@ def _after(stations: Sequence[Station]) -> tuple[int, ...]:
     return tuple(ends)
 
 
-def _stop(
-    step: AnyQuestion | Outcome | Handoff, when: Condition | None, part: Literal["situation", "form"]
-) -> Station:
-    if isinstance(step, Outcome | Handoff):
+def _stop(step: AnyQuestion | Ending, when: Condition | None, part: Literal["situation", "form"]) -> Station:
+    if isinstance(step, Ending):
         return Station(step.id, step.kind, when, step, part=part)
     return Station(step.id, "question", when, step, part=part)
 

@@ -29,6 +29,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Sourced(Part):
+    """A fact with where it comes from. Shown to admins as 待核实 until the bureau has ticked it."""
+
+    source: str = Field(min_length=1)
+    verified: bool = False
+
+
 class Step(Part):
     """Something on the road. `when` is a condition (CEL) over answers of earlier steps."""
 
@@ -148,6 +155,23 @@ class Handoff(Step):
     how: Words
 
 
+class Link(Sourced):
+    """An official page. The host is a public body's own, never a copy of one."""
+
+    label: Words
+    url: str = Field(pattern=r"^https://[a-z0-9.-]+\.gov\.cn(/[!-~]*)?$")
+
+
+class Guide(Step):
+    """The applicant does this one himself, elsewhere: how, step by step. Nothing is handed in here."""
+
+    kind: Literal["guide"]
+    steps: list[Words] = Field(min_length=1, max_length=6)
+    link: Link | None = None
+
+
+Ending = Outcome | Handoff | Guide  # what the road may lead to before anything is handed in
+
 AnyQuestion = (
     Choice
     | Choices
@@ -164,15 +188,8 @@ AnyQuestion = (
     | BankCard
     | Confirm
 )
-SituationStep = Annotated[AnyQuestion | Outcome | Handoff, Field(discriminator="kind")]
-FormStep = Annotated[AnyQuestion | Outcome | Handoff, Field(discriminator="kind")]
-
-
-class Sourced(Part):
-    """A fact with where it comes from. Shown to admins as 待核实 until the bureau has ticked it."""
-
-    source: str = Field(min_length=1)
-    verified: bool = False
+SituationStep = Annotated[AnyQuestion | Ending, Field(discriminator="kind")]
+FormStep = Annotated[AnyQuestion | Ending, Field(discriminator="kind")]
 
 
 class Basis(Sourced):
@@ -265,10 +282,11 @@ class Verification(Part):
 
 
 class Expected(Part):
-    """Where a scenario ends. Exactly one of outcome, handoff, submit."""
+    """Where a scenario ends. Exactly one of outcome, handoff, guide, submit."""
 
     outcome: str | None = None
     handoff: str | None = None
+    guide: str | None = None
     submit: bool | None = None
     materials: list[Ident] | None = None  # exactly these, in this order
 
@@ -288,6 +306,8 @@ class Script(Part):
     title: Words
     aka: list[str] = Field(default_factory=list)
     about: Words  # one sentence: what this is for
+    life: list[Ident] = Field(default_factory=list)  # situations of life it is found under: ids of lives.yaml
+    fits: dict[Ident, list[Ident]] = Field(default_factory=dict)  # see dialogs.lives: who would want it
     audience: Literal["person"] = "person"
     item: Item
     keep_days: int = Field(30, ge=1, le=3650)  # how long photos are kept after the case has ended

@@ -20,7 +20,7 @@ from dialogs.script.road import Road
 MAX_SITUATIONS = 20_000  # beyond this nobody reads them; the answers are combined in pairs instead
 MAX_VISITS = 400_000  # stations looked at, about 2 s
 
-End = Literal["submit", "outcome", "handoff", "broken"]
+End = Literal["submit", "outcome", "handoff", "guide", "broken"]
 Coverage = Literal["every", "distinct", "pairs"]
 
 
@@ -30,7 +30,7 @@ class Situation:
 
     answers:   the answers that make it this one. Those of which only one kind matters are left out.
     end:       "broken" where a condition read an answer that was not given: a defect of the script.
-    at:        the outcome or handoff it ends in, or the station whose condition broke ("consent" for
+    at:        the outcome, handoff or guide it ends in, or the station whose condition broke ("consent" for
                the notice told there); "" for submit.
     materials: ids of the papers needed; empty unless it ends in a submit.
     tells:     places in `script.tells` of what is told.
@@ -150,7 +150,7 @@ class _Walk:
             if station.kind == "question" and len(values[station.key]) != 1:
                 return place
             self.steps.append(station.key)
-            if station.kind == "outcome" or station.kind == "handoff":
+            if station.kind == "outcome" or station.kind == "handoff" or station.kind == "guide":
                 return self._stop(place, station.kind, station.key)
             self.answers[station.key] = values[station.key][0] if station.kind == "question" else True
         return self._stop(len(self.road.stations), "submit", "")
@@ -179,7 +179,7 @@ class _Walk:
             tells=self.tells if self.end == "submit" else (),
             steps=tuple(self.steps),
             missing=self.missing,
-            messages=1 + sum(kind not in ("outcome", "handoff") for kind in kinds),
+            messages=1 + sum(kind not in ("outcome", "handoff", "guide") for kind in kinds),
         )
 
 

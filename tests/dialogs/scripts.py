@@ -47,6 +47,7 @@ form:
   - {id: name, kind: person-name, ask: {zh-CN: 姓名？, en: 'Name?'}, label: {zh-CN: 姓名, en: Name}}
 materials:
   - {id: lease, title: {zh-CN: 合同, en: Lease}, when: answers.stay == 'rented', pages: [page, page]}
+life: [papers]
 scenarios:
   - {name: 住满了, given: {stay: rented, months: 6}, expect: {submit: true, materials: [lease]}}
 """
