@@ -1,0 +1,238 @@
+"""The main job in the apps people have: each platform alone, and stories that move from one to another.
+
+The bot and the intake service run as processes; the platforms are the fakes, spoken to over HTTP
+alone. What is judged is what stands on the phones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.platforms import Person, Shown
+from tests.platforms.telegram import Caller
+from tests.product import Applicant
+from tests.storytelling import (
+    Hu,
+    World,
+    back,
+    everything,
+    front,
+    in_order,
+    keeps_to_itself,
+    nothing_twice,
+    rises,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("story_platforms")]
+
+CODE = re.compile(r"(\d{4}) (\d{4})")
+THE_ROAD = (
+    "您的户口在常山吗",
+    "有单位给您交社保吗",
+    "您想交哪一种",
+    "以后怎么交钱",
+    "一共只要2样",
+    "同意吗",
+    "您叫什么名字",
+    "身份证号码",
+    "哪一档",
+    "请拍身份证正面",
+    "请拍身份证反面",
+    "都对吗",
+    "交上去了。号码",
+)
+THE_NEWS = ("正在看您的材料", "受理了", "正在办", "办好了", "结果给您了", "这次服务您满意吗", "谢谢您")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One product for all stories; everybody in them is another person."""
+    async with everything(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+def somebody(world: World, platform: str) -> Hu:
+    """Return a person who has not been in any story, with that platform's app."""
+    nth = len(world.people)
+    return Hu(world, phone_of(world, platform, nth), nth)
+
+
+def phone_of(world: World, platform: str, nth: int) -> Person:
+    (fake,) = (each for each in world.fakes if each.name == platform)
+    return fake.person(f"story{nth}")
+
+
+async def is_served(her: Hu) -> None:
+    """From the first word to the mark."""
+    await her.open()
+    await her.enrol()
+    await her.photograph()
+    await her.hand_in()
+    assert await her.world.office.papers(her.number) == ["id_card"]
+    await her.world.office.see_through(her.number)
+    await her.rate()
+
+
+def code_in(shown: Shown) -> str:
+    found = CODE.search(shown.text)
+    assert found, shown.text
+    return "".join(found.groups())
+
+
+@pytest.mark.parametrize("platform", ["wechat", "telegram", "dingtalk"])
+async def test_from_the_first_word_to_the_mark(world: World, platform: str) -> None:
+    """Two people at once, each of whom hears her own story, once, in order, and nothing of the other's."""
+    both = [somebody(world, platform) for _ in range(2)]
+    before = await world.office.how_many()
+    await asyncio.gather(*(is_served(her) for her in both))
+
+    assert await world.office.how_many() == before + 2
+    for her in both:
+        in_order(her.heard(), *THE_ROAD, her.number, *THE_NEWS)
+        nothing_twice(her.phone)
+        assert rises(her.phone.shown)
+    keeps_to_itself(world)
+
+
+async def test_photos_pass_through_telegram_only_where_they_may(world: World) -> None:
+    """No photo went over Telegram's line: the bot never asked it for a file."""
+    her = somebody(world, "telegram")
+    await her.open()
+    await her.enrol()
+    asked_before = count(world, "getFile")
+    await her.phone.photo(front(her.nth))
+    await her.phone.until("链接")
+    assert count(world, "getFile") == asked_before
+    await her.photograph()
+
+    nothing_wrong = [text for text in her.phone.heard() if "拍得清楚" in text]
+    assert len(nothing_wrong) == 2
+    keeps_to_itself(world)
+
+
+def count(world: World, call: str) -> int:
+    return sum(each.name == call for each in world.telegram.calls)
+
+
+async def test_an_album_in_telegram_is_both_sides_of_the_card(tmp_path: Path) -> None:
+    """Where the deployment lets photos pass, an album fills the slots in its order."""
+    async with everything(tmp_path, ZEROTRIP_TELEGRAM_PHOTOS="true") as world:
+        her = Hu(world, world.telegram.person("album"))
+        await her.open()
+        await her.enrol()
+        assert isinstance(her.phone, Caller)
+        await her.phone.album(front(0), back())
+        await her.phone.until("都对吗")
+        await her.hand_in()
+        await world.office.see_through(her.number)
+        await her.rate()
+
+        in_order(her.heard(), "请拍身份证正面", "都对吗", her.number, *THE_NEWS)
+        nothing_twice(her.phone)
+        keeps_to_itself(world)
+
+
+async def test_begun_in_wechat_and_ended_in_telegram(world: World) -> None:
+    her = somebody(world, "wechat")
+    await her.open()
+    await her.situation()
+    offered = await her.say("换个地方办", "8位数字")
+    first = her.phone
+    her.take(phone_of(world, "telegram", her.nth))
+    await her.open()
+    await her.phone.until("您想办什么")
+    await her.say(code_in(offered), "接上了")
+    await first.until("已转到Telegram")
+    left = len(first.shown)
+    await her.knows("您叫什么名字")
+    await her.form()
+    await her.photograph()
+    await her.hand_in()
+    await world.office.see_through(her.number)
+    await her.rate()
+
+    assert len(first.shown) == left, "nothing more is said where she was"
+    in_order("\n".join(her.phone.heard()), "接上了", "您叫什么名字", "都对吗", her.number, *THE_NEWS)
+    nothing_twice(her.phone)
+    nothing_twice(first)
+    keeps_to_itself(world)
+
+
+async def test_from_the_page_to_wechat_by_a_drawn_code_and_back(world: World) -> None:
+    her = somebody(world, "wechat")
+    page = await Applicant(world.session, world.product.url).open()
+    await page.say("想在常山交社保", "您的户口在常山吗")
+    await page.tap("在", "有单位给您交社保吗")
+    assert await page.post({"id": page.next_id(), "text": "换个地方办"}) == 202
+    card = (await page.hear("8位数字"))["card"]
+    phone = world.wechat.person(f"story{her.nth}")
+    await phone.scan(card["body"]["links"]["wechat"])
+    await phone.until("接上了")
+    await page.hear("已转到微信")
+    await her.knows("单位给您交社保吗")
+    await her.choose("没有单位，自己干", "您想交哪一种")
+    await her.choose("养老", "以后怎么交钱")
+    there = len(phone.shown)
+    assert await page.post({"id": page.next_id(), "text": "1"}) == 202
+    await page.hear("同意吗")
+    await phone.until("已转到网页")
+
+    assert len(phone.shown) == there + 1
+    await her.say("同意", "您叫什么名字")
+    await page.hear("已转到微信")
+    await her.form()
+    await her.photograph()
+    await her.hand_in()
+    in_order("\n".join(phone.heard()), "接上了", "单位给您交社保吗", "已转到网页", "您叫什么名字", her.number)
+    nothing_twice(phone)
+    keeps_to_itself(world)
+
+
+async def test_found_again_by_her_number_and_told_on_the_first_phone(world: World) -> None:
+    her = somebody(world, "wechat")
+    await her.open()
+    await her.enrol()
+    await her.photograph()
+    await her.hand_in()
+    first = her.phone
+    her.take(phone_of(world, "dingtalk", her.nth))
+    await her.say("我办过", "办件号码")
+    await her.say(her.number, "最后4位")
+    await her.say(her.id_number[-4:], "要是对得上")
+    told = await first.until("有人在钉钉要接着办您的事")
+    assert code_in(told) not in "\n".join(her.phone.heard()), "the code is told on the first phone alone"
+    await her.say(code_in(told), "接上了")
+    await first.until("已转到钉钉")
+    left = len(first.shown)
+    await world.office.see_through(her.number)
+    await her.rate()
+
+    assert len(first.shown) == left
+    in_order("\n".join(her.phone.heard()), "接上了", *THE_NEWS)
+    nothing_twice(first)
+    nothing_twice(her.phone)
+    keeps_to_itself(world)
+
+
+async def test_a_stranger_with_a_wrong_tail_learns_nothing(world: World) -> None:
+    """He hears the same words as she would, and her phone stays silent."""
+    her = somebody(world, "wechat")
+    await her.open()
+    await her.enrol()
+    await her.photograph()
+    await her.hand_in()
+    before = len(her.phone.shown)
+    him = somebody(world, "dingtalk")
+    await him.say("我办过", "办件号码")
+    await him.say(her.number, "最后4位")
+    await him.say("9999", "要是对得上")
+    await him.say("12345678", "对不上")
+
+    assert len(her.phone.shown) == before
+    keeps_to_itself(world)
