@@ -38,7 +38,7 @@ _IDLE = re.compile(
 class Found:
     """sure: the one service meant, or None; offers: services to choose from, the likeliest first.
 
-    Neither: nothing we have comes near; offer the whole list or a person.
+    No offers: nothing we have comes near; show what there is, or offer a person.
     """
 
     sure: Script | None = None
@@ -53,6 +53,11 @@ class _Name:
     pairs: frozenset[str]
     sound: str
     initials: str
+
+
+def is_idle(text: str) -> bool:
+    """Say whether this names no matter at all: 你好, 在吗, 我想问一下."""
+    return not _IDLE.sub("", fold(text)).strip()
 
 
 class Finder:
@@ -84,7 +89,7 @@ def _judged(ranked: Sequence[tuple[float, Script]]) -> Found:
         return Found()
     second = ranked[1][0] if len(ranked) > 1 else 0.0
     if near[0][0] >= SURE and near[0][0] - second >= MARGIN:
-        return Found(sure=near[0][1])
+        return Found(sure=near[0][1], offers=(near[0][1],))
     return Found(offers=tuple(script for _, script in near))
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from dialogs.calendar import local_day
 from dialogs.finder import Finder
+from dialogs.lives import shelves
 from dialogs.office import Office
 from dialogs.script import Script
 from dialogs.script.road import Road, build
@@ -34,6 +35,11 @@ class Library:
     @cached_property
     def roads(self) -> Mapping[str, Road]:
         return {key: build(script) for key, script in self.scripts.items()}
+
+    @cached_property
+    def shelves(self) -> Mapping[str, tuple[str, ...]]:
+        """The services under each situation of life (dialogs.lives)."""
+        return shelves(self.scripts[key] for key in self.live.values())
 
     @cached_property
     def finder(self) -> Finder:

@@ -3,6 +3,7 @@
 dispatch             from an event to whoever has the floor
 arriving, handover   how somebody comes in: by a poster, a word, a code from another app
 stations, papers     what the road asks: questions, consent, photos, the read-back
+browsing             how somebody finds what he wants; guides, before anything is asked
 asides, errands      what is beside the road; what commands do
 notice, application  what is told once; what is handed in
 progress, keeping    how it goes, and the mark; what is forgotten, and when

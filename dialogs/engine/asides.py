@@ -1,4 +1,4 @@
-"""What an applicant does beside the road: choosing a service, picking what to edit, confirming, rating."""
+"""What an applicant does beside the road: finding a service, picking what to edit, confirming, rating."""
 
 from __future__ import annotations
 
@@ -6,71 +6,11 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import plain
-from dialogs.engine import handover, progress
-from dialogs.engine.arriving import begin
+from dialogs.engine import browsing, handover, progress
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
-from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
+from dialogs.engine.talk import Floor, Said, Talk, meant
 from dialogs.turn import Rate, Withdraw
-
-
-def _number(said: Said) -> int:
-    """Return the place in a list that was typed, 0 when it is no number."""
-    text = plain(said.text).rstrip(". ")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
-
-
-# Choosing a service
-
-
-def _offers(talk: Talk) -> list[tuple[str, str]]:
-    """Return the services on offer: those a search brought up, else all of them."""
-    offered = (talk.session.aside or {}).get("offers") or list(talk.world.library.live)
-    scripts = talk.world.library.scripts
-    named = [(each, talk.pick(scripts[talk.world.library.live[each]].title)) for each in offered]
-    return [*named, (PERSON, talk.words("engine.option_person"))]
-
-
-def _ask_choose(talk: Talk) -> None:
-    aside = talk.session.aside or {}
-    if aside.get("offers"):
-        key = "engine.which_service"
-    else:
-        is_first = talk.session.prompt == 1 and talk.question == "next"
-        key = "engine.hello" if is_first else "engine.anything_else" if talk.session.cases else "engine.wish"
-    talk.ask(talk.words(key, office=talk.pick(talk.office.name)), _offers(talk))
-
-
-def _hear_choose(talk: Talk, said: Said) -> None:
-    offers = _offers(talk)
-    services = [each for each, _ in offers if each != PERSON]
-    if said.option and said.option not in services:
-        talk.say("engine.stale")
-        talk.again()
-        return
-    if said.option:
-        picked = said.option
-    elif 0 < (number := _number(said)) <= len(services):
-        picked = services[number - 1]
-    else:
-        picked = _search(talk, said.text)
-    if picked:
-        begin(talk, picked)
-
-
-def _search(talk: Talk, text: str) -> str:
-    """Return the service that is surely meant; else offer what is near, or a person. Never a guess."""
-    found = talk.world.library.finder.find(text)
-    if found.sure:
-        return found.sure.id
-    if found.offers:
-        talk.change(aside={"is": "choose", "offers": [script.id for script in found.offers]})
-        talk.next()
-    else:
-        talk.change(aside={"is": "choose"})
-        talk.reject(talk.words("engine.unknown_wish", phone=talk.phone), _offers(talk))
-    return ""
-
 
 # Picking what to edit
 
@@ -166,7 +106,7 @@ def _hear_rating(talk: Talk, said: Said) -> None:
         progress.rate(talk, reference, code, (mark[2] or "").strip() if mark else "")
     else:
         talk.change(aside=None)
-        _hear_choose(talk, said)
+        browsing.hear_wish(talk, said)
 
 
 _MARK = re.compile(r"([1-5])(?:[\s,，。.、分:：]+(.*))?", re.DOTALL)
@@ -194,11 +134,11 @@ def _hear_rating_words(talk: Talk, said: Said) -> None:
 
 
 ASIDES: Mapping[str, Floor] = {
-    "choose": Floor(_ask_choose, _hear_choose),
     "edit_which": Floor(_ask_edit_which, _hear_edit_which),
     "restart": Floor(_ask_restart, _hear_restart),
     "withdraw": Floor(_ask_withdraw, _hear_withdraw),
     "rating": Floor(_ask_rating, _hear_rating),
     "rating_words": Floor(_ask_rating_words, _hear_rating_words),
+    **browsing.FLOORS,
     **handover.FLOORS,
 }

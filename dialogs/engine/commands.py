@@ -10,7 +10,7 @@ from typing import Literal
 
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
-    "move", "elsewhere", "go_on",
+    "move", "elsewhere", "go_on", "guide",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -64,6 +64,7 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
         "elsewhere",
     ),
     "go_on": ("接着办", "继续办", "continue", "go on"),
+    "guide": ("办事指南", "指南", "先看看", "要什么材料", "要带什么", "要多久", "要多少钱", "guide"),
     "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import handover, progress
+from dialogs.engine import browsing, handover, progress
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
 from dialogs.engine.stations import edit_named, editable
@@ -105,6 +105,7 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "restart": _restart,
     "withdraw": _withdraw,
     "language": _language,
+    "guide": browsing.tell_guide,
     "move": handover.move,
     "elsewhere": handover.elsewhere,
     "go_on": handover.go_on,

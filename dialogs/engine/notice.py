@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs.calendar import ZONE, spoken
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
-from dialogs.script import Material
+from dialogs.script import Limit, Material, Script
 from dialogs.script.road import Station
 
 
@@ -40,7 +40,7 @@ def notice(talk: Talk, *, changed: bool = False) -> None:
     """Tell what this case needs: papers, money, time, who handles it, and what he should know."""
     item = talk.script.item
     papers = [page_title(talk, station) for station in pages(talk)]
-    fee = _fee(talk)
+    fee = _fee(talk, talk.script)
     tells = [talk.pick(tell.text) for tell in talk.road.told(talk.session.answers, talk.today)]
     listed = talk.words("engine.list_comma").join(papers)
     opening = "engine.notice_changed" if changed else "engine.notice"
@@ -60,8 +60,8 @@ def notice(talk: Talk, *, changed: bool = False) -> None:
     talk.tell("\n".join(lines), Card("notice", talk.pick(talk.script.title), {"sections": sections}))
 
 
-def _fee(talk: Talk) -> str:
-    fee = talk.script.item.fee
+def _fee(talk: Talk, script: Script) -> str:
+    fee = script.item.fee
     if fee.note:
         return talk.pick(fee.note).rstrip("。.")
     return (
@@ -71,11 +71,47 @@ def _fee(talk: Talk) -> str:
 
 def _times(talk: Talk) -> list[str]:
     limits = talk.script.item.limits
-    statutory = talk.words(f"engine.days_{limits.statutory.kind}", days=limits.statutory.days)
+    statutory = _days(talk, limits.statutory)
     return [
         talk.words("engine.notice_promise", day=promised_day(talk)),
         talk.words("engine.notice_statutory", days=statutory),
     ]
+
+
+def _days(talk: Talk, limit: Limit) -> str:
+    return (
+        talk.words(f"engine.days_{limit.kind}", days=limit.days)
+        if limit.days
+        else talk.words("engine.on_the_spot")
+    )
+
+
+def guide(talk: Talk, script: Script) -> str:
+    """Return what a service needs, how long it takes and what it costs: to look at before one begins."""
+    item = script.item
+    limits = [_days(talk, limit) for limit in (item.limits.promised, item.limits.statutory)]
+    return talk.words(
+        "engine.guide",
+        title=talk.pick(script.title),
+        about=talk.pick(script.about),
+        papers=_papers(talk, script),
+        time=talk.words("engine.guide_time", promised=limits[0], statutory=limits[1]),
+        fee=_fee(talk, script),
+        result=talk.pick(item.result),
+        authority=talk.pick(item.authority),
+    )
+
+
+def _papers(talk: Talk, script: Script) -> str:
+    """Return the papers everybody needs and those some need, by title."""
+    comma = talk.words("engine.list_comma")
+    always = comma.join(talk.pick(paper.title) for paper in script.materials if paper.when is None)
+    some = comma.join(talk.pick(paper.title) for paper in script.materials if paper.when is not None)
+    if always and some:
+        return talk.words("engine.guide_more", papers=always, more=some)
+    return always or (
+        talk.words("engine.guide_some", papers=some) if some else talk.words("engine.notice_none")
+    )
 
 
 def promised_day(talk: Talk) -> str:

@@ -141,4 +141,4 @@ def play(service: str, *scripts: Script, now: datetime = START) -> Chat:
     """Return a conversation that has just begun `service`."""
     chat = Chat(*scripts, now=now)
     title = chat.library.scripts[chat.library.live[service]].title["zh-CN"]
-    return chat.tap(title)
+    return chat.say(title)

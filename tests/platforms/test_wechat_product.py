@@ -45,7 +45,7 @@ async def test_the_server_settings_can_be_saved(product: Served) -> None:
 async def test_she_is_greeted_and_answered_in_the_call(product: Served) -> None:
     fake, bot = product
     her = await follower(fake, "hu")
-    await her.choose("灵活就业人员参保登记")
+    await her.say("想在常山交社保")
     await her.until("您的户口在常山吗", 10)
     await her.choose("不在")
     await her.until("现在有单位给您交社保吗", 10)
