@@ -36,10 +36,12 @@ bench: $(VENV)/ok handlers/static/ok ## the benchmark tables: ratios beside limi
 	@$(PY) -m tools.needs postgres
 	@$(PY) -m benchmarks
 
-storm: $(VENV)/ok handlers/static/ok ## kill the bot 100 times on each database, and judge what is left (half an hour)
+storm: $(VENV)/ok handlers/static/ok ## kill the bot 100 times on each database, alone and over the platforms, and judge what is left (an hour and a half)
 	@$(PY) -m tools.needs postgres
 	@$(PY) -m tests.faults.storm --kills 100 --database sqlite
 	@$(PY) -m tests.faults.storm --kills 100 --database postgres
+	@$(PY) -m tests.faults.platforms.storm --minutes 15 --database sqlite
+	@$(PY) -m tests.faults.platforms.storm --minutes 15 --database postgres
 
 fuzz: $(VENV)/ok ## break a million calls of each platform's webhook; all must be taken or refused (an hour)
 	@$(PY) -m tests.handlers.channels.fuzz

@@ -90,8 +90,8 @@ def half_answer() -> Trouble:
 
 
 def _cut(request: web.Request) -> web.Response:
-    assert request.transport is not None
-    request.transport.abort()
+    if request.transport is not None:  # else the caller has gone already
+        request.transport.abort()
     return web.Response()
 
 
@@ -105,6 +105,15 @@ class Troubles:
     def order(self, call: str, *what: Trouble) -> None:
         """Spoil the next calls of that name, one each."""
         self._waiting[call].extend(what)
+
+    def waiting(self, call: str) -> int:
+        """Return how many calls of that name are still to be spoiled."""
+        return len(self._waiting[call])
+
+    def forget(self) -> None:
+        """Take back what was ordered."""
+        self._waiting.clear()
+        self._always = None
 
     def always(self, what: Trouble | None) -> None:
         """Spoil every call from now on; None: be well again."""

@@ -26,6 +26,7 @@ from handlers.channels.rendering import language
 from handlers.sending.books import Books
 from handlers.sending.share import is_urgent, news_of, pause
 from handlers.sending.spots import Spot
+from storage.faults import hit
 from storage.notices import Notice
 from storage.outbox import Item
 
@@ -107,6 +108,7 @@ class Notifying:
     async def _try(self, group: Sequence[Item], way: Way, key: str, *, again: bool = False) -> bool:
         """Send one notice; False when another way has to be found."""
         await self.books.begin_notice(group, [item for item in group if is_urgent(item)], way.rung, key)
+        hit("notice.before_call")
         try:
             platform_id = await way.send(key)
         except asyncio.CancelledError:

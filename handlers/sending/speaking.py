@@ -39,6 +39,7 @@ from handlers.sending.share import pause, share
 from handlers.sending.spots import Spot
 from storage.allowances import Window
 from storage.errors import NotHeld
+from storage.faults import hit
 from storage.outbox import Item
 
 # After an unseen end: most people have answered by then if they got it, and few have given up waiting.
@@ -207,7 +208,9 @@ class Speaking:
     async def _call(self, spot: Spot, part: Part, key: str) -> None:
         began = perf_counter()
         try:
+            hit("words.before_call")
             await spot.channel.send(spot.place.address, part, key=key)
+            hit("words.taken")
         except (TryLater, MaybeSent, WaitForApplicant, Gone, Refused):
             raise
         except Exception as fault:  # a fault of ours in the middle of a call: who knows how far it came

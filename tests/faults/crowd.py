@@ -54,28 +54,29 @@ class Crowd:
             await person.apply()
             self._rating.append(asyncio.create_task(person.rate()))
 
-    async def _review(self) -> None:
-        """Move every application on as it comes, so that there is progress to report."""
-        # A browser keeps cookies of 127.0.0.1; aiohttp has to be told.
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-            code = await until(self._machine.sign_in_code, "the first reviewer's code")
-            reviewer = await Reviewer(session, self._machine.intake_url).sign_in(code)
-            while True:
-                for found in await reviewer.find():
-                    if found["state"] in DONE:
-                        continue
-                    with suppress(AssertionError):  # somebody's mark came in between: seen again next time
-                        await _move_on(reviewer, found["number"])
-                await asyncio.sleep(0.3)
-
     @asynccontextmanager
     async def busy(self) -> AsyncIterator[Crowd]:
         """Have them talk for as long as the context lasts; whoever fails ends it."""
         async with asyncio.TaskGroup() as group:
-            reviewing = group.create_task(self._review())
+            reviewing = group.create_task(review(self._machine))
             self._talking = [group.create_task(self._talk()) for _ in range(TALKING)]
             yield self
             reviewing.cancel()
+
+
+async def review(machine: Machine) -> None:
+    """Move every application on as it comes, so that there is progress to report; does not end."""
+    # A browser keeps cookies of 127.0.0.1; aiohttp has to be told.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        code = await until(machine.sign_in_code, "the first reviewer's code")
+        reviewer = await Reviewer(session, machine.intake_url).sign_in(code)
+        while True:
+            for found in await reviewer.find():
+                if found["state"] in DONE:
+                    continue
+                with suppress(AssertionError):  # somebody's mark came in between: seen again next time
+                    await _move_on(reviewer, found["number"])
+            await asyncio.sleep(0.3)
 
 
 async def _move_on(reviewer: Reviewer, number: str) -> None:

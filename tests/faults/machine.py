@@ -192,9 +192,9 @@ class Machine:
 
 
 @asynccontextmanager
-async def machine(folder: Path, database_url: str = "", **more: int) -> AsyncIterator[Machine]:
+async def machine(folder: Path, database_url: str = "", **more: Any) -> AsyncIterator[Machine]:
     """Yield a machine whose intake service is up and whose bot is not started yet; end both at the end."""
-    made = Machine(folder, database_url, **more)  # type: ignore[arg-type]  # only ports are given so
+    made = Machine(folder, database_url, **more)
     await made.migrate()
     await made.intake.start()
     try:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from sqlalchemy import Connection, Row, select
@@ -51,12 +51,25 @@ from storage.messages import Message, body_of, open_box
 from storage.schema import inbox, outbox
 from storage.vault import Vault
 from tests.faults.machine import Machine
-from tests.faults.people import Person, Sent
+from tests.faults.people import Identity, Person, Sent
 from tests.intake.world import TOKEN
 from tests.product import until
 
 ALL = 1_000_000
 UNSETTLED = ("todo", "held")
+
+
+class Somebody(Protocol):
+    """An applicant as far as the judges need to know him, whatever he speaks through."""
+
+    @property
+    def conversation(self) -> str: ...
+
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def who(self) -> Identity: ...
 
 
 @dataclass
@@ -99,7 +112,21 @@ class Truth:
         await self._leftovers()
         return self.broken
 
-    def _say(self, person: Person, what: str) -> None:
+    async def judge_cases(self, people: Sequence[Somebody], applicants: Sequence[Somebody]) -> list[str]:
+        """Judge what does not depend on how people spoke; `applicants` have handed in."""
+        await self._sweep()
+        for person in people:
+            rows = await self.database.read(
+                lambda c, p=person: messages.after(c, self.vault, p.conversation, 0, ALL)  # type: ignore[misc]
+            )
+            await self._chain(person)
+            await self._files(person, rows)
+        await self._applications(applicants)
+        self._discretion(people)
+        await self._leftovers()
+        return self.broken
+
+    def _say(self, person: Somebody, what: str) -> None:
         self.broken.append(f"{person.conversation}: {what}")
 
     # Nothing acknowledged is lost, doubled or out of order; nothing heard is ever unsaid
@@ -203,12 +230,12 @@ class Truth:
 
     # The chain of acts, and the photos
 
-    async def _chain(self, person: Person) -> None:
+    async def _chain(self, person: Somebody) -> None:
         links = await self.database.read(lambda c: audit.verify(c, person.conversation))
         for each in links:
             self._say(person, f"audit link {each.n}: {each.what}")
 
-    async def _files(self, person: Person, rows: Sequence[Message]) -> None:
+    async def _files(self, person: Somebody, rows: Sequence[Message]) -> None:
         held = await self.database.read(lambda c: uploads.of_conversation(c, person.conversation))
         box = await self.database.read(lambda c: open_box(c, self.vault, person.conversation))
         named = {row.body["image"] for row in rows if row.body.get("image")}
@@ -236,7 +263,7 @@ class Truth:
 
     # Exactly one pre-application of each, whole, at the intake service
 
-    async def _applications(self, people: Sequence[Person]) -> None:
+    async def _applications(self, people: Sequence[Somebody]) -> None:
         there = self.machine.at_intake("SELECT reference, number FROM applications")
         ours: dict[str, Application] = {}
         for person in people:
@@ -252,7 +279,7 @@ class Truth:
         for person in people:
             await self._pages(person)
 
-    async def _pages(self, person: Person) -> None:
+    async def _pages(self, person: Somebody) -> None:
         held = await self.database.read(lambda c: uploads.of_conversation(c, person.conversation))
         kept = {file.sha256 for file in held if file.kind == "kept"}
         pages = _pages_at_intake(self.machine, person.number)
@@ -264,7 +291,7 @@ class Truth:
 
     # Nothing is left over, and nothing was let slip
 
-    def _discretion(self, people: Sequence[Person]) -> None:
+    def _discretion(self, people: Sequence[Somebody]) -> None:
         printed = self.machine.printed
         for person in people:
             if person.who.number in printed or person.who.name in printed:

@@ -111,12 +111,11 @@ class Bureau:
 
     async def dies(self, point: str) -> None:
         """Let a worker of its own say what is due, and die at `point`."""
-        account, now = self.fake.account, self.clock().isoformat()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "tests.handlers.sending.speaker"),
-            *(self.url, str(self.ring), self.fake.url, account.app_id, account.secret, now),
-            env={**os.environ, "FAULT": f"{point}:1"},
+            *(self.url, str(self.ring), self.clock().isoformat()),
+            env={**os.environ, **self.fake.settings(), "FAULT": f"{point}:1"},
         )
         assert await process.wait() == -signal.SIGKILL
 

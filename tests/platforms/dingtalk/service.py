@@ -90,6 +90,10 @@ class FakeDingTalk(Fake):
         """Make the access token worthless before its time."""
         self._access = "", self.clock()
 
+    def close_hooks(self) -> None:
+        """End every sessionWebhook before its time."""
+        self._hooks.clear()
+
     def lose_files(self) -> None:
         """Forget what people sent."""
         self.files.clear()

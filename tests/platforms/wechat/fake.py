@@ -34,6 +34,7 @@ class Exchange:
     """One try of one call of the bot. `key`: of the message or event; `status` 0: the line was cut.
 
     answer: the passive reply's text; "" when the bot only acknowledged the call. `took`: real seconds.
+    user: whom it is about.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Exchange:
     status: int
     answer: str
     took: float
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ class FakeWeChat(Fake):
                 draft = self.draft(fields)
             status, raw, took = await self._post(draft)
             text = self._read(raw, fields) if status == 200 else None
-            self.exchanges.append(Exchange(key_of(fields), n, status, text or "", took))
+            user = str(fields.get("FromUserName", ""))
+            self.exchanges.append(Exchange(key_of(fields), n, status, text or "", took, user))
             self.truth.stir()
             if status == 200:
                 return text

@@ -1,0 +1,1 @@
+"""The storm over the platforms: people who chat through WeChat, Telegram and DingTalk while things break."""

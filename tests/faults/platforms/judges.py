@@ -1,0 +1,266 @@
+"""What must be true of every phone after the storm: the platforms' own truth beside our books.
+
+acknowledged     every letter whose platform was told that it is safe is in the inbox, once, in order
+said             every message of the transcript is on the phone; talk may be missing only where
+                 its end was in doubt and he wrote after it
+twice            only what was in doubt, and every repeat is marked
+order            as the transcript has it; only news that could wait was held back
+budget           no platform ever refused a message because we sent too many
+discretion       nobody reads another's name or number
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import Connection, select
+
+from dialogs.codec import loads
+from dialogs.turn import Say, decode
+from storage import messages
+from storage.messages import Message, open_box
+from storage.outbox import ANSWERED
+from storage.schema import addresses, inbox, outbox
+from tests.faults.platforms.guests import OWN_WORDS, Guest
+from tests.faults.platforms.weather import Platforms
+from tests.faults.truth import ALL, Truth
+from tests.platforms.base import Shown
+
+MARK = "怕您没收到，再发一遍："
+OVER_BUDGET = (45015, 45047)
+_WIDE = str.maketrans("*_`[]<>#~|\\", "＊＿｀［］＜＞＃～｜＼")  # a card's words on DingTalk
+
+
+def plain(text: str) -> str:
+    """Return `text` as it can be compared: without spaces, signs of markup as DingTalk has them."""
+    return re.sub(r"\s+", "", text.translate(_WIDE))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One message of ours. excused: its end was in doubt, and he wrote after it. held: news that may wait."""
+
+    seq: int
+    text: str
+    excused: bool
+    held: bool
+
+
+@dataclass
+class Phone:
+    """What one person's phone shows, taken apart into the messages of his transcript."""
+
+    words: Sequence[Word]
+    shown: Sequence[Shown]
+
+    @cached_property
+    def known(self) -> list[str]:
+        return sorted({word.text for word in self.words if word.text}, key=len, reverse=True)
+
+    @cached_property
+    def parts(self) -> list[tuple[bool, list[str]]]:
+        """Return (marked as a repeat, the texts in it) of each message on the phone."""
+        found = []
+        for shown in self.shown:
+            text = plain(shown.text)
+            found.append((text.startswith(plain(MARK)), self._texts(text)))
+        return found
+
+    def _texts(self, text: str) -> list[str]:
+        found, at = [], 0
+        while at < len(text):
+            here = next((each for each in self.known if text.startswith(each, at)), None)
+            if here:
+                found.append(here)
+            at += len(here) if here else 1
+        return found
+
+    def broken(self) -> list[str]:
+        """Return what is wrong with it."""
+        said, written = Counter[str](), Counter(word.text for word in self.words if word.text)
+        unmarked = Counter[str]()
+        for marked, texts in self.parts:
+            said.update(texts)
+            unmarked.update(() if marked else texts)
+        excused = Counter(word.text for word in self.words if word.excused)
+        lost = [text for text, n in written.items() if said[text] < n - excused[text]]
+        twice = [text for text, n in unmarked.items() if n > written[text]]
+        return [
+            *(f"never on the phone: {text[:30]}" for text in lost),
+            *(f"said twice and not marked: {text[:30]}" for text in twice),
+            *self._disorder(),
+        ]
+
+    def story(self) -> list[str]:
+        """Return the transcript and the phone side by side, shortened: to see how a promise was broken."""
+        wrote = [
+            f"    wrote {word.seq} {'(in doubt) ' if word.excused else ''}{word.text[:40]}"
+            for word in self.words
+        ]
+        read = [
+            f"    {shown.at:%H:%M:%S} {shown.road}{' (marked)' * marked}: {[text[:20] for text in texts]}"
+            for shown, (marked, texts) in zip(self.shown, self.parts, strict=True)
+        ]
+        return [*wrote[-40:], *read[-40:]]
+
+    def repeats(self) -> int:
+        """Return how many messages of the platform said again what was on the phone already."""
+        left = Counter(word.text for word in self.words)
+        count = 0
+        for marked, texts in self.parts:
+            count += marked and any(left[text] <= 0 for text in texts)
+            left.subtract(texts)
+        return count
+
+    def unsaid(self) -> int:
+        """Return how many messages he was not told, because he wrote when they were in doubt."""
+        written = Counter(word.text for word in self.words if word.text)
+        said = Counter(text for _, texts in self.parts for text in texts)
+        return sum((written - said).values())
+
+    def _disorder(self) -> list[str]:
+        held = {word.text for word in self.words if word.held}
+        order = [word.text for word in self.words if word.text not in held]
+        at = 0
+        for marked, texts in self.parts:
+            for text in () if marked else texts:
+                if text in held:
+                    continue
+                try:
+                    at = order.index(text, at) + 1
+                except ValueError:
+                    return [f"out of order: {text[:30]}"]
+        return []
+
+
+@dataclass
+class Verdict:
+    """What the judges found. broken: promises that were not kept, in words."""
+
+    broken: list[str] = field(default_factory=list)
+    acknowledged: int = 0
+    sends: int = 0
+    by_road: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    marked: int = 0
+    unsaid: int = 0
+
+
+@dataclass
+class Judges:
+    """Look at all phones once the storm is over."""
+
+    truth: Truth
+    there: Platforms
+    verdict: Verdict = field(default_factory=Verdict)
+
+    async def judge(self, guests: Sequence[Guest], applicants: Sequence[Guest]) -> Verdict:
+        """Judge all `guests`; those who are `applicants` have handed in, too."""
+        letters = acknowledged(self.there)
+        for guest in guests:
+            await self._find(guest)
+            await self._letters(guest, letters.get((guest.fake.name, guest.phone.user), []))
+            await self._phone(guest)
+            self._strangers(guest, guests)
+        self._budget()
+        self.verdict.broken += await self.truth.judge_cases(guests, applicants)
+        return self.verdict
+
+    def _say(self, guest: Guest, what: str) -> None:
+        self.verdict.broken.append(f"{guest.fake.name} {guest.conversation}: {what}")
+
+    async def _find(self, guest: Guest) -> None:
+        user = str(getattr(guest.phone, "id", guest.phone.user))
+        where = select(addresses.c.conversation).where(
+            addresses.c.channel == guest.fake.name, addresses.c.user_id == user
+        )
+        guest.conversation = await self.truth.database.read(lambda c: c.execute(where).scalar_one())
+
+    async def _letters(self, guest: Guest, told: Sequence[str]) -> None:
+        """Compare what the platform was told with what is in the inbox."""
+        mine = inbox.c.conversation == guest.conversation, inbox.c.channel == guest.fake.name
+        rows = await self.truth.database.read(
+            lambda c: c.execute(
+                select(inbox.c.key, inbox.c.state).where(*mine).order_by(inbox.c.version)
+            ).all()
+        )
+        kept = [row.key for row in rows if row.key in set(told)]
+        self.verdict.acknowledged += len(told)
+        if kept != list(told):
+            self._say(guest, f"{len(told)} letters were acknowledged, {len(kept)} of them are here in order")
+        for row in rows:
+            if row.state != "done":
+                self._say(guest, f"the turn of {row.key} is {row.state}")
+
+    async def _phone(self, guest: Guest) -> None:
+        words = await self.truth.database.read(lambda c: self._words(c, guest.conversation))
+        shown = [each for each in guest.heard if each.road != OWN_WORDS]
+        phone = Phone(words, shown)
+        broken = phone.broken()
+        for what in broken:
+            self._say(guest, what)
+        if broken:
+            self.verdict.broken += phone.story()
+        self.verdict.sends += len(shown)
+        self.verdict.by_road.update(f"{guest.fake.name}: {each.road}" for each in shown)
+        self.verdict.repeated += phone.repeats()
+        self.verdict.marked += sum(marked for marked, _ in phone.parts)
+        self.verdict.unsaid += phone.unsaid()
+
+    def _words(self, connection: Connection, conversation: str) -> list[Word]:
+        vault = self.truth.vault
+        rows = messages.after(connection, vault, conversation, 0, ALL)
+        orders = {
+            row.key: row
+            for row in connection.execute(
+                select(outbox).where(outbox.c.conversation == conversation, outbox.c.kind == "Say")
+            )
+        }
+        box = open_box(connection, vault, conversation)
+
+        def word(row: Message) -> Word:
+            order = orders[str(row.seq)]
+            effect = decode(loads(box.open(order.payload, f"outbox.payload:{order.id}".encode())))
+            assert isinstance(effect, Say)
+            news = effect.message.news
+            answered = order.state == "done" and order.doubts >= ANSWERED and news is None
+            return Word(row.seq, plain(row.body["text"]), answered, news is not None and not news.vital)
+
+        return [word(row) for row in rows if row.sender == "bot"]
+
+    def _strangers(self, guest: Guest, guests: Sequence[Guest]) -> None:
+        read = "".join(shown.text for shown in guest.phone.shown)
+        for other in guests:
+            if other is not guest and (other.who.name in read or other.who.number in read):
+                self._say(guest, "reads of somebody else")
+
+    def _budget(self) -> None:
+        codes = Counter(call.code for call in self.there.wechat.calls if call.name == "message/custom/send")
+        for code in OVER_BUDGET:
+            if codes[code]:
+                self.verdict.broken.append(f"WeChat refused {codes[code]} messages with {code}")
+
+
+def acknowledged(there: Platforms) -> Mapping[tuple[str, str], list[str]]:
+    """Return the keys of letters that (platform, user) was told are safe, in the order they were told."""
+    found: dict[tuple[str, str], list[str]] = {}
+
+    def told(platform: str, user: str, key: str) -> None:
+        keys = found.setdefault((platform, user), [])
+        if key not in keys:
+            keys.append(key)
+
+    for exchange in there.wechat.exchanges:
+        if exchange.status == 200 and exchange.key.isdigit():
+            told("wechat", exchange.user, exchange.key)
+    for call in there.telegram.calls:
+        if call.name == "update" and 200 <= call.code < 300 and "message" in call.body:
+            told("telegram", call.body["message"]["from"]["first_name"], str(call.body["update_id"]))
+    for call in there.dingtalk.calls:
+        if call.name == "callback" and call.code == 200:
+            told("dingtalk", call.body["senderStaffId"], call.body["msgId"])
+    return found
