@@ -17,6 +17,7 @@ from dialogs.session import Session
 from dialogs.turn import Event, Turn
 from dialogs.world import Library, World
 from handlers import metrics
+from storage.addresses import Hook
 from storage.database import Database
 from storage.outbox import Hold
 from storage.replies import Carrier
@@ -58,6 +59,7 @@ class Turns:
         address: Address | None = None,
         means: str = "",
         carrier: Carrier | None = None,
+        hook: Hook | None = None,
     ) -> Taken:
         """Commit what `event` does to `conversation`; the same `key` from the same `source` once only.
 
@@ -68,6 +70,7 @@ class Turns:
             address: where the applicant spoke from; None when he did not speak.
             means: what his platform takes it for, see storage.allowances.
             carrier: the call that brought it, when that can take words back.
+            hook: a way to answer that came with it.
         Raises:
             Busy, Unavailable, UnknownConversation: see storage.errors. Nothing was taken.
         """
@@ -83,6 +86,7 @@ class Turns:
             address=address,
             means=means,
             carrier=carrier,
+            hook=hook,
         )
         began = perf_counter()
         taken = await self._database.take(arrival)

@@ -96,14 +96,14 @@ def mark_gone(connection: Connection, address: Address, *, gone: bool = True) ->
     connection.execute(update(addresses).where(_is(address)).values(gone=gone))
 
 
-def keep_hook(connection: Connection, vault: Vault, address: Address, hook: Hook) -> None:
-    """Keep the way to answer that came with his last message."""
-    found = place(connection, address)
-    if found is None:
-        return
-    box = open_box(connection, vault, found.conversation)
-    sealed = _seal(box, address, hook.url)
-    connection.execute(update(addresses).where(_is(address)).values(hook=sealed, hook_until=hook.until))
+def hook_row(box: Box, address: Address, hook: Hook) -> bulk.Row:
+    """Return what `keep_hooks` writes; `box` is his who wrote from `address`."""
+    return (_seal(box, address, hook.url), hook.until, *_key(address))
+
+
+def keep_hooks(connection: Connection, rows: Sequence[bulk.Row]) -> None:
+    """Keep the ways to answer that came with the last messages of some."""
+    bulk.update(connection, addresses, ("hook", "hook_until"), KEY, rows)
 
 
 def move(connection: Connection, vault: Vault, address: Address, conversation: str) -> None:

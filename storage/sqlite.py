@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], Any]
 _Future = asyncio.Future[Any]
 READERS = 4
+MAX_UNITS = 32  # units of work in one commit
 BUSY_SECONDS = 10  # how long to wait for a writer of another process (the command line)
 # A checkpoint inside a commit is what makes a commit slow. So they are rare, and made when idle.
 CHECKPOINT_PAGES = 8_000
@@ -112,8 +114,7 @@ class Sqlite:
             while open_ or lanes:
                 units: list[tuple[Work, _Future]] = []
                 open_ = self._gather(lanes, units, dirty) and open_
-                for work, future in units:
-                    self._unit(connection, work, future)
+                self._units(connection, units)
                 batch = lanes.take(MAX_BATCH)
                 if batch:
                     self._batch(connection, batch)
@@ -139,15 +140,18 @@ class Sqlite:
             return True
         return False
 
-    def _unit(self, connection: Connection, work: Work, future: _Future) -> None:
-        try:
-            result, topics = unit(connection, work)
-        except SQLAlchemyError as error:
-            self._tell([(future, told_as(error))], set())
-        except BaseException as error:  # it is the caller's, who waits on the other thread
-            self._tell([(future, error)], set())
-        else:
-            self._tell([(future, result)], topics)
+    def _units(self, connection: Connection, units: list[tuple[Work, _Future]]) -> None:
+        """Do units of work that wait together in one commit, each undone alone when it fails."""
+        for begin in range(0, len(units), MAX_UNITS):
+            some = units[begin : begin + MAX_UNITS]
+            futures = [future for _, future in some]
+            try:
+                answers, topics = unit(connection, partial(_do_all, works=[work for work, _ in some]))
+            except BaseException as error:  # of the commit, which was everybody's
+                told = told_as(error) if isinstance(error, SQLAlchemyError) else error
+                self._tell([(future, told) for future in futures], set())
+            else:
+                self._tell(list(zip(futures, answers, strict=True)), topics)
 
     def _batch(self, connection: Connection, batch: list[tuple[Arrival, _Future]]) -> None:
         assert self._taker is not None
@@ -163,6 +167,24 @@ class Sqlite:
 
     def _tell(self, answers: list[tuple[_Future, Any]], topics: set[str]) -> None:
         self._loop.call_soon_threadsafe(_answer, answers, topics, self.signals)
+
+
+def _do_all(connection: Connection, works: list[Work]) -> list[Any]:
+    if len(works) == 1:
+        return [works[0](connection)]
+    return [_do(connection, work) for work in works]
+
+
+def _do(connection: Connection, work: Work) -> Any:
+    """Return what a unit returns, or what it raised, which the caller waits for on the other thread."""
+    connection.exec_driver_sql("SAVEPOINT a_unit")
+    try:
+        result = work(connection)
+    except BaseException as error:
+        connection.exec_driver_sql("ROLLBACK TO a_unit")
+        result = told_as(error) if isinstance(error, SQLAlchemyError) else error
+    connection.exec_driver_sql("RELEASE a_unit")
+    return result
 
 
 def _answer(answers: list[tuple[_Future, Any]], topics: set[str], signals: Signals) -> None:

@@ -42,6 +42,7 @@ from storage import (
     signals,
     tickets,
 )  # fmt: skip
+from storage.addresses import Hook
 from storage.conversations import Lane
 from storage.errors import StorageError, UnknownConversation
 from storage.faults import hit
@@ -91,6 +92,7 @@ class Arrival:
     address: where the applicant spoke from; from now on he is spoken to there. None: he did not speak.
     means:   what his platform takes it for, "message", "tap" or "": see storage.allowances.
     carrier: the call that brought it, when that can take words back.
+    hook:    a way to answer that came with it.
     """
 
     conversation: str
@@ -104,6 +106,7 @@ class Arrival:
     address: Address | None = None
     means: str = ""
     carrier: Carrier | None = None
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class Batch:
     settled: list[Hold] = field(default_factory=list)
     moved: list[Lane] = field(default_factory=list)  # who wrote from another place, or is waited for
     said: list[tuple[Address, str]] = field(default_factory=list)
+    hooks: list[bulk.Row] = field(default_factory=list)
     crowded: AbstractSet[str] = frozenset()  # where words wait already
     writers: list[tuple[str, datetime]] = field(
         default_factory=list
@@ -155,6 +159,7 @@ class Batch:
         conversations.save(connection, self.lanes, now)
         conversations.move(connection, self.moved)
         addresses.heard(connection, self.said, now)
+        addresses.keep_hooks(connection, self.hooks)
         bulk.insert(connection, messages_table, messages.COLUMNS, self.messages)
         bulk.insert(connection, audit_table, _AUDIT, self.links)
         if self.orders:
@@ -299,6 +304,8 @@ class Taker:
             self._wait(batch, lane, arrival)
         if address.channel in self.pushed or not here:
             batch.said.append((address, arrival.means))
+        if arrival.hook is not None:
+            batch.hooks.append(addresses.hook_row(self._box(lane), address, arrival.hook))
         if address.channel in self.pushed and crowded:
             batch.writers.append((lane.id, lane.reply_until if slotted and lane.reply_until else arrival.at))
         return arrival.carrier if at_once else None

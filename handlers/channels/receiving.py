@@ -47,6 +47,7 @@ class Mailroom:
         self._vault = vault
         self._clock = clock
         self._known: dict[Address, str] = {}
+        self._warned: dict[str, int] = {}  # in which minute
         self._buckets = buckets or Buckets(LETTERS_A_SECOND, LETTERS_AT_ONCE)
 
     async def take(self, letter: Letter, carrier: Carrier | None = None) -> Taken | None:
@@ -90,7 +91,7 @@ class Mailroom:
             event = self._with_files(event, letter)
         elif isinstance(event, Opened):
             event = replace(event, conversation=conversation)
-        taken = await self._turns.take(
+        return await self._turns.take(
             conversation,
             letter.address.channel,
             letter.key,
@@ -99,11 +100,8 @@ class Mailroom:
             address=letter.address,
             means=letter.means,
             carrier=carrier,
+            hook=Hook(*letter.hook) if letter.hook is not None else None,
         )
-        if letter.hook is not None:
-            hook = Hook(*letter.hook)
-            await self._database.run(lambda c: addresses.keep_hook(c, self._vault, letter.address, hook))
-        return taken
 
     async def _mark(self, letter: Letter) -> None:
         if letter.gone is not None:
@@ -117,8 +115,12 @@ class Mailroom:
         """Leave a letter of a flood unread, so that others are not kept waiting; say so once a minute."""
         metrics.turned_away.labels("flood").inc()
         minute = int(self._clock().timestamp()) // WARN_EVERY
-        key = f"flood:{minute}"
-        taken = await self._turns.take(conversation, "mailroom", key, Flooded())
+        if self._warned.get(conversation) == minute:
+            return None
+        taken = await self._turns.take(conversation, "mailroom", f"flood:{minute}", Flooded())
+        if len(self._warned) >= KNOWN:
+            self._warned.clear()
+        self._warned[conversation] = minute
         return taken if taken.fresh else None
 
     def _with_files(self, event: MessageReceived, letter: Letter) -> MessageReceived:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select
 
 from storage import faults, ids, signals
 from storage.database import Database
@@ -217,3 +218,25 @@ def test_ids_sort_by_time_and_do_not_repeat() -> None:
 def test_a_mistyped_fault_is_refused_with_the_points_there_are(text: str) -> None:
     with pytest.raises(ValueError, match=r"turn\.before_commit"):
         faults._armed(text)
+
+
+async def test_of_units_that_wait_together_one_that_fails_leaves_no_trace_and_the_others_stay(
+    world: World,
+) -> None:
+    def write(year: int, *, fail: bool) -> Callable[[Connection], int]:
+        def work(connection: Connection) -> int:
+            connection.execute(insert(office_years).values(office="together", year=year, source="s"))
+            if fail:
+                raise RuntimeError(str(year))
+            return year
+
+        return work
+
+    units = (world.db.run(write(n, fail=n % 3 == 0)) for n in range(2000, 2040))
+    told = await asyncio.gather(*units, return_exceptions=True)
+
+    good = [n for n in range(2000, 2040) if n % 3]
+    assert [each for each in told if isinstance(each, int)] == good
+    assert {type(each) for each in told} == {int, RuntimeError}
+    found = select(office_years.c.year).where(office_years.c.office == "together").order_by("year")
+    assert await world.db.read(lambda c: list(c.execute(found).scalars())) == good

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage.files import PIECE, FileMissing, FileStore, TooBig
+from storage.files import PIECE, FileMissing, FileStore, TooBig, _Writer
 from storage.keyring import KeyRing
 from storage.vault import Box, SealBroken, Vault
 
@@ -89,6 +90,28 @@ async def test_a_stream_over_the_limit_is_refused_early_and_leaves_nothing(
         await store.receive(endless(), box(), 10 * PIECE)
     assert asked == 11
     assert on_disk(tmp_path) == []
+
+
+async def test_many_that_arrive_at_once_are_sealed_one_after_the_other(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    busy = threading.Lock()
+    write = _Writer.write
+
+    def watched(writer: _Writer, data: bytes) -> None:
+        at_once.append(0 if busy.acquire(blocking=False) else 1)
+        write(writer, data)
+        if busy.locked():
+            busy.release()
+
+    monkeypatch.setattr(_Writer, "write", watched)
+    mine = box()
+    contents = [os.urandom(9 * PIECE) for _ in range(8)]
+    kept = await asyncio.gather(*(store.receive(arriving([each]), mine, LIMIT) for each in contents))
+
+    assert set(at_once) == {0}
+    assert [await store.read(each.id, mine) for each in kept] == contents
 
 
 async def test_a_file_of_exactly_the_limit_is_kept(store: FileStore) -> None:
@@ -227,6 +250,7 @@ def test_a_killed_upload_leaves_a_part_that_is_swept_and_no_file(tmp_path: Path)
 
 KEPT = """
 import sys
+import threading
 from pathlib import Path
 from storage.files import FileStore
 from storage.keyring import KeyRing

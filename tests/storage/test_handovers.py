@@ -201,7 +201,7 @@ class TestJoining:
         hu, shell = await both(world)
         until = world.now + timedelta(hours=1)
         hook = Hook("https://oapi.test/robot", until)
-        await world.db.run(lambda c: addresses.keep_hook(c, world.vault, TELEGRAM, hook))
+        await world.write_from(TELEGRAM, "你好", hook=hook)
         await join(world, shell, (await code_for(world, hu)).code)
 
         assert await world.db.read(lambda c: addresses.hook(c, world.vault, TELEGRAM, world.now)) == hook

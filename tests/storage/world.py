@@ -26,6 +26,7 @@ from dialogs.turn import (
     Turn,
 )
 from storage import messages
+from storage.addresses import Hook
 from storage.database import Database
 from storage.outbox import Hold
 from storage.turns import Arrival, Taken
@@ -119,11 +120,13 @@ class World:
     async def write(self, conversation: str, words: str | Event, **given: Any) -> Taken:
         return await self.db.take(self.arrival(conversation, words, **given))
 
-    async def write_from(self, address: Address, words: str, *, means: str = "message") -> Taken:
+    async def write_from(
+        self, address: Address, words: str, *, means: str = "message", hook: Hook | None = None
+    ) -> Taken:
         """Have the person at `address` write, by his platform."""
         conversation = await self.db.conversation(address)
         arrival = self.arrival(conversation, words)
-        return await self.db.take(replace(arrival, address=address, means=means))
+        return await self.db.take(replace(arrival, address=address, means=means, hook=hook))
 
     async def transcript(self, conversation: str) -> list[str]:
         found = await self.db.read(lambda c: messages.after(c, self.vault, conversation, 0))

@@ -21,7 +21,7 @@ from dialogs.session import Session
 from dialogs.turn import Event, FetchMedia, MessageReceived, Opened, PhotoMeasured, Say, Turn
 from handlers import metrics
 from handlers.channels.base import Kit
-from handlers.channels.receiving import Mailroom
+from handlers.channels.receiving import LETTERS_AT_ONCE, Mailroom
 from handlers.channels.wechat import Account, WeChat, passive, webhook
 from handlers.channels.wechat.passive import Answers, Patience
 from handlers.channels.wechat.reading import Report
@@ -446,6 +446,23 @@ async def test_a_flood_is_told_once_a_minute(county: County) -> None:
     said = [await county.ask(text("silence", key=str(n))) for n in range(40)]
 
     assert [each for each in said if each] == ["慢一点。"]
+
+
+async def test_once_a_flood_was_told_its_letters_cost_no_turn(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, taken = county.turns.take, []
+
+    async def counted(*given: Any, **more: Any) -> Taken:
+        taken.append(given)
+        return await take(*given, **more)
+
+    monkeypatch.setattr(county.turns, "take", counted)
+    read = int(LETTERS_AT_ONCE)
+    for n in range(2 * read):
+        await county.ask(text("silence", key=str(n)))
+
+    assert read + 1 <= len(taken) < 2 * read
 
 
 # What is refused
