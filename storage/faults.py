@@ -32,6 +32,7 @@ POINTS = {
     "submission.between_pages": "some pages of it are handed over",
     "reply.before_answer": "a webhook's own answer is about to carry words back",
     "reply.after_answer": "the platform has that answer, we have not noted it",
+    "handover.joined": "two conversations have become one, the order to do so is not answered",
     "progress.before_answer": "a callback is committed, the intake service has no answer",
 }
 
