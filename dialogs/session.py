@@ -42,7 +42,6 @@ class Session:
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     channel:  the channel he used last, "" before the first message that named one.
-    person:   where the newest list of options offers a person, "<prompt>:<place>"; "" where it does not.
     """
 
     id: str = ""
@@ -62,7 +61,6 @@ class Session:
     owner: str = "bot"
     put_away: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     channel: str = ""
-    person: str = ""
 
 
 _FIELDS = tuple(f.name for f in fields(Session))

@@ -98,18 +98,10 @@ def _wrote(talk: Talk, message: Inbound) -> None:
         arriving.join(talk, code)
     elif command and not (text.isdigit() and _wants_digits(talk)):
         COMMAND_ACTS[command[0]](talk, command[1])
-    elif _asks_for_person(talk, text):
-        COMMAND_ACTS["person"](talk, "")
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).offers:
         talk.next()
     else:
         _floor(talk).hear(talk, Said(text=text))
-
-
-def _asks_for_person(talk: Talk, text: str) -> bool:
-    """Say whether he typed the number under which the newest list offers a person."""
-    place = plain(text).rstrip(".、 ")
-    return f"{talk.session.prompt}:{place}" == talk.session.person and not _wants_digits(talk)
 
 
 def _wants_digits(talk: Talk) -> bool:

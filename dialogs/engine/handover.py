@@ -55,13 +55,9 @@ def offered(talk: Talk, event: HandoverOffered) -> None:
     if event.asked_by:
         talk.say("handover.asked", place=arriving.place(talk, event.asked_by), code=code, time=time)
         return
-    lines = [talk.words("handover.offered", code=code, time=time)]
-    for channel in ("telegram", "webchat"):  # WeChat's is no address to open: it has to be drawn
-        if channel in event.links:
-            place = arriving.place(talk, channel)
-            lines.append(talk.words("handover.link", place=place, url=event.links[channel]))
     body = {"code": event.code, "until": event.until.isoformat(), "links": dict(event.links)}
-    talk.tell("\n".join(lines), Card("handover", talk.words("handover.title"), body))
+    text = talk.words("handover.offered", code=code, time=time)
+    talk.tell(text, Card("handover", talk.words("handover.title"), body))
 
 
 def joined(talk: Talk, event: Joined) -> None:

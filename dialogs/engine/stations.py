@@ -60,8 +60,6 @@ def _hear_question(talk: Talk, said: Said) -> None:
     elif again:  # one list of options at a time: a typed 1 means the first that is shown
         talk.reject(talk.words("engine.yes_or_no"), _still_so(talk))
     else:
-        # From here on the question itself is on his screen: "1" is its first option, no more "still so".
-        _let_lapse(talk, station)
         talk.reject(talk.words(answer.reason, **answer.values), answer.offers or options(talk, question))
 
 

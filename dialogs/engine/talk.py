@@ -144,8 +144,6 @@ class Talk:
         """Put the present question, its options tagged with its number."""
         prompt = self.session.prompt
         choices = tuple(Choice(f"{prompt}:{option}", label) for option, label in options)
-        place = next((n for n, (option, _) in enumerate(options, 1) if option == PERSON), 0)
-        self.session.person = f"{prompt}:{place}" if place else ""
         self.do(Say(Outbound(text, choices, card)))
 
     def reject(self, text: str, options: Options = (), card: Card | None = None) -> None:

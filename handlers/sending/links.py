@@ -12,8 +12,8 @@ from handlers.channels.rendering import language
 # (conversation, slot of the photo) -> address of a page that takes one photo
 UploadLink = Callable[[str, str], Awaitable[str]]
 
+# Not WeChat: its address is none to open. It has to be drawn, and held before another phone.
 _GO_ON = {
-    "wechat": "sending.go_on_wechat",
     "telegram": "sending.go_on_telegram",
     "dingtalk": "sending.go_on_dingtalk",
     "webchat": "sending.go_on_webchat",

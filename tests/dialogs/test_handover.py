@@ -38,10 +38,7 @@ class TestWhereItBegan:
         chat = play("flexible_enrolment").happen(HandoverOffered("12345678", UNTIL, LINKS))
 
         [said] = chat.said
-        assert said.text == (
-            "在那边找到我，发这8位数字：1234 5678。12:45前有效，只能用一次，别告诉别人。\n"
-            "Telegram：https://t.me/b?start=go12345678"
-        )
+        assert said.text == "在那边找到我，发这8位数字：1234 5678。12:45前有效，只能用一次，别告诉别人。"
         assert said.card is not None
         assert said.card.body == {"code": "12345678", "until": UNTIL.isoformat(), "links": LINKS}
 
