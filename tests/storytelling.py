@@ -36,8 +36,9 @@ from tests.platforms.telegram import Caller, FakeTelegram
 from tests.platforms.wechat import FakeWeChat
 from tests.product import Product, Reviewer, running
 
+JUDGED_WITHIN = 60.0  # seconds for a photo, on a busy machine
 SMALL = (2000, 1500)  # enough to read; less work than a real phone's 12 megapixels
-SURNAMES = "胡李王张刘陈杨赵黄周"
+SURNAMES = "胡李王张刘陈杨赵黄周吴徐孙马朱"
 NUMBER = re.compile(r"号码([A-Z0-9]+(?:-[A-Z0-9]+)*)")
 GAP = "\n\n"  # between messages that share one
 
@@ -147,9 +148,9 @@ class Hu:
     async def photograph(self) -> None:
         """Send both sides of her card, by whatever way this phone has."""
         await self.send(front(self.nth))
-        await self.phone.until("请拍身份证反面")
+        await self.phone.until("请拍身份证反面", JUDGED_WITHIN)
         await self.send(back())
-        await self.phone.until("都对吗")
+        await self.phone.until("都对吗", JUDGED_WITHIN)
 
     async def send(self, photo: bytes) -> None:
         """Send a photo in the chat; where none may pass through it, by the link that came."""

@@ -18,6 +18,7 @@ from tests.platforms import Person, Shown
 from tests.platforms.telegram import Caller
 from tests.product import Applicant
 from tests.storytelling import (
+    JUDGED_WITHIN,
     Hu,
     World,
     back,
@@ -128,7 +129,7 @@ async def test_an_album_in_telegram_is_both_sides_of_the_card(tmp_path: Path) ->
         await her.enrol()
         assert isinstance(her.phone, Caller)
         await her.phone.album(front(0), back())
-        await her.phone.until("都对吗")
+        await her.phone.until("都对吗", JUDGED_WITHIN)
         await her.hand_in()
         await world.office.see_through(her.number)
         await her.rate()
