@@ -1,0 +1,113 @@
+"""Each test runs for every channel; where storage matters, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from dialogs.office import offices
+from dialogs.script.loader import load, shipped_texts
+from dialogs.world import Library
+from handlers.turns import Decider
+from storage.database import Database
+from storage.vault import Vault
+from tests.handlers.channels.conformance.case import Case
+from tests.handlers.channels.conformance.cases import CASES, QUIET
+from tests.handlers.channels.conformance.desk import Desk
+from tests.postgres import Cluster
+from tests.storage.conftest import postgres, template, vault
+
+__all__ = ["postgres", "template", "vault"]
+
+Lines = Callable[[], str]
+
+_OUTSIDE = ("aiohttp.access",)  # of the test's own servers; the product writes no such lines
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with the tables in it; copying it is faster than migrating."""
+    made = tmp_path_factory.mktemp("tables") / "empty.db"
+
+    async def migrate() -> None:
+        await (await Database.open(f"sqlite:///{made}", migrate=True)).close()
+
+    asyncio.run(migrate())
+    return made
+
+
+@pytest.fixture
+def lite(tables: Path, tmp_path: Path) -> str:
+    """The address of an SQLite database with empty tables."""
+    return f"sqlite:///{shutil.copy(tables, tmp_path / 'zerotrip.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database with empty tables, of either kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("lite")
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=[pytest.param(case, id=name, marks=QUIET) for name, case in CASES.items()])
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Lines]:
+    """Return what tells everything that was logged, ours and the libraries', at every level."""
+    caplog.set_level(logging.DEBUG)
+    with capture_logs() as ours:
+        yield lambda: "\n".join(
+            [*map(str, ours), *(each.getMessage() for each in caplog.records if each.name not in _OUTSIDE)]
+        )
+
+
+@pytest.fixture
+async def desk(case: Case, url: str, vault: Vault, tmp_path: Path, lines: Lines) -> AsyncIterator[Desk]:
+    """Our side around a toy dialog, on each of both databases. It must not have told any secret."""
+    async for made in _opened(Desk(case, url, vault, tmp_path), lines):
+        yield made
+
+
+@pytest.fixture
+async def counter(case: Case, lite: str, vault: Vault, tmp_path: Path, lines: Lines) -> AsyncIterator[Desk]:
+    """The same, for what no database has a part in."""
+    async for made in _opened(Desk(case, lite, vault, tmp_path), lines):
+        yield made
+
+
+@pytest.fixture(scope="session")
+def decider() -> Decider:
+    return Decider(Library.of(load(text, name) for text, name in shipped_texts()), offices())
+
+
+@pytest.fixture
+async def office(
+    case: Case, lite: str, vault: Vault, tmp_path: Path, lines: Lines, decider: Decider
+) -> AsyncIterator[Desk]:
+    """The same with the real dialog."""
+    async for made in _opened(Desk(case, lite, vault, tmp_path, decider), lines):
+        yield made
+
+
+async def _opened(desk: Desk, lines: Lines) -> AsyncIterator[Desk]:
+    await desk.open()
+    yield desk
+    hidden = desk.hidden()
+    await desk.close()
+    shown = lines() + desk.figures()
+    assert [each for each in hidden if each in shown] == [], "a log or a figure tells it"
