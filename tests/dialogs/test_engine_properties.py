@@ -424,6 +424,8 @@ class Conversation(RuleBasedStateMachine):
 
 _ASIDE_ANSWERS = {
     "choose": "想在常山交社保",
+    "which": "想在常山交社保",
+    "guide": "不是",
     "edit_which": "不改了",
     "restart": "不是",
     "code": "不是",
