@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import aiohttp
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from bot.parts import utc_now
 from bot.shelf import Shelf
@@ -342,8 +343,14 @@ def _attempts(connection: Connection, file: str) -> int:
 
 
 def _unsettled(connection: Connection) -> int:
+    # News of the page that also goes another way after ten minutes, where there is one, is for later.
+    soon = outbox.c.due_at <= utc_now() + timedelta(minutes=1)
     waiting = connection.execute(
-        select(outbox.c.id).where(outbox.c.state.in_(UNSETTLED), outbox.c.kind != "SetTimer")
+        select(outbox.c.id).where(
+            outbox.c.state.in_(UNSETTLED),
+            outbox.c.kind != "SetTimer",
+            or_(outbox.c.kind != "Say", outbox.c.state == "held", soon),
+        )
     ).all()
     return len(waiting)
 
