@@ -173,7 +173,7 @@ class Truth:
         """Return the event an inbox row stands for, made again from what its source knows."""
         name, _, rest = str(row.key).partition(":")
         if row.key == "opened":
-            return Opened(person.conversation, "zh-CN")
+            return Opened(person.conversation, "zh-CN", "webchat")
         if row.channel == "webchat":
             sent = next(each for each in person.sent if each.key == row.key)
             return _as_received(sent, row, said[row.seq])
@@ -323,7 +323,7 @@ async def truth_of(machine: Machine) -> AsyncIterator[Truth]:
 def _as_received(sent: Sent, row: Row[Any], shown: Message) -> MessageReceived:
     media = (Media(shown.body["image"]),) if sent.photo else ()
     text = "" if sent.choice else sent.text
-    return MessageReceived(Inbound(sent.key, row.received_at, text, sent.choice, media))
+    return MessageReceived(Inbound(sent.key, row.received_at, text, sent.choice, media, "webchat"))
 
 
 def _names(sent: Iterable[tuple[str, int, str]]) -> list[tuple[str, int]]:
