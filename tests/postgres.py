@@ -92,16 +92,17 @@ def cluster() -> Iterator[Cluster]:
     """
     programs = binaries()
     _LIVE.mkdir(mode=0o755, exist_ok=True)
+    # One mark for each entry: a process may take part several times, and leave one by one.
+    mark = _LIVE / f"user-{os.getpid()}-{uuid4().hex[:8]}"
     with _locked():
-        users = _users()
-        if not users:
+        if not _users():
             _start(programs)
-        (_LIVE / f"user-{os.getpid()}").touch()
+        mark.touch()
     try:
         yield Cluster(_LIVE / "server")
     finally:
         with _locked():
-            (_LIVE / f"user-{os.getpid()}").unlink(missing_ok=True)
+            mark.unlink(missing_ok=True)
             if not _users():
                 _stop(programs)
 
@@ -117,7 +118,7 @@ def _users() -> list[int]:
     """Return the processes that use the cluster, forgetting those that have died."""
     users = []
     for mark in _LIVE.glob("user-*"):
-        process = int(mark.name.removeprefix("user-"))
+        process = int(mark.name.split("-")[1])
         if Path(f"/proc/{process}").exists():
             users.append(process)
         else:
