@@ -24,11 +24,13 @@ from dialogs.turn import Event, MessageReceived, Opened, Say
 from dialogs.world import Library, World
 from handlers.channels.webchat import CHANNEL
 from handlers.channels.webchat_moves import token_of
-from storage import audit, bulk, inbox, messages, schema
+from storage import bulk, schema
 from storage.database import Database
+from storage.flow import audit, inbox
 from storage.ids import LENGTH, new_id
-from storage.keyring import KeyRing
-from storage.vault import Vault, key_id
+from storage.people import messages
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault, key_id
 
 CHUNK = 5_000  # conversations in one transaction
 NOBODY = "0" * LENGTH  # the id in the template

@@ -40,11 +40,11 @@ from dialogs.world import Library
 from handlers.turns import Decider
 from storage import schema
 from storage.database import Database
-from storage.keyring import KeyRing
-from storage.outbox import MOVE
+from storage.flow.outbox import MOVE
+from storage.flow.turns import Arrival
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from storage.sqlite import CHECKPOINT_PAGES
-from storage.turns import Arrival
-from storage.vault import Vault
 
 FAR = timedelta(days=30)
 _TIME = "%Y-%m-%d %H:%M:%S.%f"

@@ -14,8 +14,8 @@ from handlers.channels import webchat
 from handlers.errors import problems
 from handlers.keys import CLOCK, DATABASE, FILES, HANDOVERS, MAILROOM, ORIGIN, TURNS, VAULT
 from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
-from storage import applications
 from storage.faults import hit
+from storage.people import applications
 
 PAGES = Path(pages.__file__).parent / "static"
 

@@ -11,7 +11,7 @@ from bot import logs
 from bot.commands import dead_letters, play, scripts, telegram, wechat
 from bot.settings import Settings, SettingsError, load
 from storage.errors import StorageError
-from storage.keyring import KeyRingUnusable
+from storage.sealing.keyring import KeyRingUnusable
 
 USAGE, FAILED = 2, 1
 

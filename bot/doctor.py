@@ -28,10 +28,10 @@ from rich.table import Table
 from bot.settings import Settings, SettingsError, load, unknown
 from handlers.intake import IntakeClient, IntakeError
 from handlers.photos import Photos
-from storage import outbox
 from storage.database import Database
 from storage.errors import SchemaBehind, StorageError
-from storage.keyring import KeyRing, KeyRingUnusable
+from storage.flow import outbox
+from storage.sealing.keyring import KeyRing, KeyRingUnusable
 
 Level = Literal["ok", "warn", "bad"]
 

@@ -32,11 +32,12 @@ from handlers.sending import Books, Fetching, Links, Outgoing, Sending
 from handlers.sms import Gateway
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
-from storage import applicants, notices, outbox
 from storage.database import Database
-from storage.files import FileStore
-from storage.keyring import KeyRing, KeyRingUnusable
-from storage.vault import Vault
+from storage.flow import notices, outbox
+from storage.people import applicants
+from storage.sealing.files import FileStore
+from storage.sealing.keyring import KeyRing, KeyRingUnusable
+from storage.sealing.vault import Vault
 
 random = SystemRandom().random
 
@@ -73,7 +74,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
 
     Raises:
         InUse, SchemaBehind, Unavailable: see storage.errors.
-        KeyRingUnusable: see storage.keyring.
+        KeyRingUnusable: see storage.sealing.keyring.
         RuntimeError: the embedded intake service did not come up.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -17,12 +17,13 @@ import structlog
 from bot.shelf import Shelf
 from handlers import metrics
 from handlers.delivery import Deliveries
-from storage import audit, inbox, notices, outbox, signals
+from storage import signals
 from storage.database import Database
 from storage.errors import StorageError
 from storage.faults import hit
-from storage.outbox import Item
-from storage.vault import Vault
+from storage.flow import audit, inbox, notices, outbox
+from storage.flow.outbox import Item
+from storage.sealing.vault import Vault
 
 LOOK_EVERY = 1.0  # seconds; the floor under lost wake-ups, and the grain of timers
 TALK_PLACES = 32  # conversations spoken to at once: a platform takes a tenth of a second for each

@@ -29,7 +29,7 @@ MediaKind = Literal["photo", "voice", "video", "place", "sticker", "file", "else
 class Media:
     """Something the applicant sent that is no words.
 
-    file: its id in `storage.files`; "" for what is not kept.
+    file: its id in `storage.sealing.files`; "" for what is not kept.
     ref:  the platform's name of it, while it still has to be fetched from there; "" once it is held.
     """
 

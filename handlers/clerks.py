@@ -1,8 +1,8 @@
 """The clerks' group hears that somebody is waited for: by its robot on DingTalk, rarely, in few words.
 
 A group's robot may say 20 things a minute; one more, and it is not heard for ten minutes. So all that is
-new goes into one message, and messages have a pace that all processes share (storage.pace). What waits is
-the order in the outbox; the ticket itself has long been in the clerks' queue.
+new goes into one message, and messages have a pace that all processes share (storage.flow.pace). What
+waits is the order in the outbox; the ticket itself has long been in the clerks' queue.
 
 It carries no personal data: many people read along, and the group belongs to a platform.
 A message whose end nobody saw is said again: "somebody waits" twice does no harm.
@@ -25,11 +25,12 @@ from handlers.calling import post
 from handlers.channels.base import SendError, TryLater
 from handlers.channels.dingtalk.envelope import header_sign
 from handlers.delivery import Carrier
-from storage import outbox, pace, tickets
 from storage.database import Database
 from storage.errors import NotHeld
-from storage.outbox import Item
-from storage.vault import Vault
+from storage.flow import outbox, pace
+from storage.flow.outbox import Item
+from storage.people import tickets
+from storage.sealing.vault import Vault
 
 PACE = "dingtalk.clerks"
 EVERY = timedelta(seconds=4)  # 20 a minute is one in three seconds; a fast clock somewhere must not break it

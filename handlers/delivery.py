@@ -41,11 +41,12 @@ from handlers.intake import Duplicate, IntakeClient, IntakeError, Page, RefusedB
 from handlers.photos import Fault, Photos
 from handlers.turns import Turns
 from handlers.uploads import Uploads
-from storage import outbox, retention
 from storage.database import Database
 from storage.errors import Busy, NotHeld, Unavailable, UnknownConversation
 from storage.faults import hit
-from storage.outbox import Item
+from storage.flow import outbox
+from storage.flow.outbox import Item
+from storage.people import retention
 
 PHOTO_TRIES = 3  # a photo that kills its worker three times is looked at by a person
 LOCAL_RETRY = timedelta(seconds=5)  # after a fault of our own

@@ -1,4 +1,4 @@
-"""What a hand-over orders: codes made and told, conversations joined. The rules are in storage.handovers."""
+"""What a hand-over orders: codes made and told, conversations joined. Rules: storage.people.handovers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from handlers import metrics
 from handlers.channels.base import Channel
 from handlers.turns import Turns
 from handlers.uploads import Uploads
-from storage import applications, conversations, handovers, joining, outbox
 from storage.database import Database
 from storage.errors import UnknownConversation
 from storage.faults import hit
-from storage.joining import WEB, Outcome
-from storage.outbox import Item
-from storage.vault import Vault
+from storage.flow import outbox
+from storage.flow.outbox import Item
+from storage.people import applications, conversations, handovers, joining
+from storage.people.joining import WEB, Outcome
+from storage.sealing.vault import Vault
 
 SCENE = "go"  # what a link carries before the code; dialogs.engine.arriving reads it
 LOOK_AGAIN = timedelta(seconds=5)  # after letters that wait for their turn

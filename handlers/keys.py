@@ -16,7 +16,7 @@ from handlers.intake import IntakeClient
 from handlers.turns import Turns
 from handlers.uploads import Uploads
 from storage.database import Database
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 
 Clock = Callable[[], datetime]
 

@@ -17,11 +17,11 @@ from dialogs.session import Session
 from dialogs.turn import Event, Turn
 from dialogs.world import Library, World
 from handlers import metrics
-from storage.addresses import Hook
 from storage.database import Database
-from storage.outbox import Hold
-from storage.replies import Carrier
-from storage.turns import Arrival, Taken
+from storage.flow.outbox import Hold
+from storage.flow.replies import Carrier
+from storage.flow.turns import Arrival, Taken
+from storage.people.addresses import Hook
 
 Clock = Callable[[], datetime]
 
@@ -68,7 +68,7 @@ class Turns:
             shown: how the transcript shows the applicant's own message; None for everything else.
             settles: the delivery this event is the result of, marked done in the same commit.
             address: where the applicant spoke from; None when he did not speak.
-            means: what his platform takes it for, see storage.allowances.
+            means: what his platform takes it for, see storage.flow.allowances.
             carrier: the call that brought it, when that can take words back.
             hook: a way to answer that came with it.
         Raises:

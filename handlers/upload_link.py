@@ -24,13 +24,13 @@ from handlers.keys import CLOCK, DATABASE, FILES, TURNS, VAULT
 from handlers.security import allow, bearer
 from handlers.turns import Clock
 from handlers.uploads import NoRoom
-from storage import messages, upload_links
-from storage.conversations import session_of
 from storage.database import Database
 from storage.errors import UnknownConversation
-from storage.files import TooBig
-from storage.upload_links import UploadLink
-from storage.vault import Vault
+from storage.people import messages, upload_links
+from storage.people.conversations import session_of
+from storage.people.upload_links import UploadLink
+from storage.sealing.files import TooBig
+from storage.sealing.vault import Vault
 
 SOURCE = "upload"  # who says so, in the inbox
 UPLOAD_WITHIN = 300.0  # seconds for a photo over a weak network

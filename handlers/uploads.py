@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable
 from datetime import datetime, timedelta
 
-from storage import uploads
-from storage.conversations import applicant_of
 from storage.database import Database
 from storage.errors import Conflict
 from storage.faults import hit
-from storage.files import FileMissing, FileStore, Received
-from storage.messages import open_box
-from storage.vault import Box, Vault
+from storage.people import uploads
+from storage.people.conversations import applicant_of
+from storage.people.messages import open_box
+from storage.sealing.files import FileMissing, FileStore, Received
+from storage.sealing.vault import Box, Vault
 
 UNFINISHED = timedelta(hours=1)  # an upload that has not grown for so long will not be finished
 

@@ -23,13 +23,15 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
 from dialogs.messages import Address
-from storage import calendar, conversations, ids, inbox, migrations
+from storage import calendar, ids, migrations
 from storage.errors import Conflict, SchemaBehind, StorageError, Unavailable
+from storage.flow import inbox
+from storage.flow.turns import Arrival, Decide, Taken, Taker
+from storage.people import conversations
 from storage.postgres import Postgres
+from storage.sealing.vault import Vault
 from storage.signals import Signals
 from storage.sqlite import Sqlite
-from storage.turns import Arrival, Decide, Taken, Taker
-from storage.vault import Vault
 
 T = TypeVar("T")
 
@@ -80,7 +82,7 @@ class Database:
 
         vault, decide: needed to take events; a reader on the command line opens without.
         pushed:    channels whose messages are sent to a platform, so each Say is ordered as a delivery.
-        slots, tells_clerks: see storage.turns.Taker.
+        slots, tells_clerks: see storage.flow.turns.Taker.
         exclusive: refuse a second serving process (SQLite).
         migrate:   bring the tables up to this release first.
         Raises:

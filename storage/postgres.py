@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from dialogs.codec import loads
 from storage.errors import Busy, StorageError, Unavailable
+from storage.flow.turns import Arrival, Result, Taken, Taker
 from storage.signals import Signals
-from storage.turns import Arrival, Result, Taken, Taker
 from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, told_as, unit
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ can be split by it (partitions, Citus) without a rewrite. For the same reason, a
 writes five rows in one commit, there are no foreign keys: one writer path keeps the rows together,
 tests/storage proves it, and `doctor` can look.
 
-Columns that hold ciphertext say "sealed"; their AAD is b"table.column:rowkey" (storage.vault).
+Columns that hold ciphertext say "sealed"; their AAD is b"table.column:rowkey" (storage.sealing.vault).
 Times are aware UTC (UtcDateTime). A plain DateTime must not be used: SQLite drops the zone.
 
 Most rows are finished business, so what is still to do has partial indexes. Their conditions have
@@ -118,7 +118,7 @@ addresses = _table(
     Column("since", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),  # his last word from here
     Column("gone", Boolean, nullable=False),  # he blocked us or left: not written to until he comes back
-    # What the platform lets us send (storage.allowances): since when, and how much of it is used
+    # What the platform lets us send (storage.flow.allowances): since when, and how much of it is used
     Column("message_at", UtcDateTime),
     Column("message_used", Integer, nullable=False),
     Column("tap_at", UtcDateTime),
@@ -185,7 +185,7 @@ outbox = _table(
     Column(
         "parts", Integer, nullable=False, server_default="0"
     ),  # characters of a long message that the platform has taken
-    # Tries whose end nobody saw: claimed, and neither settled nor given back (storage.outbox.RESTED)
+    # Tries whose end nobody saw: claimed, and neither settled nor given back (storage.flow.outbox.RESTED)
     Column("doubts", Integer, nullable=False, server_default="0"),
 )
 TODO = outbox.c.state == literal_column("'todo'")
@@ -259,7 +259,7 @@ audit = _table(
     Column("actor", Name, nullable=False),
     Column("action", Name, nullable=False),
     Column("seq", Integer, nullable=False),  # the last message after it
-    Column("detail", LargeBinary, nullable=False),  # SHA-256 over ciphertext, see storage.audit
+    Column("detail", LargeBinary, nullable=False),  # SHA-256 over ciphertext, see storage.flow.audit
     Column("hash", LargeBinary, nullable=False),
     clustered=True,
 )
@@ -318,7 +318,7 @@ handover_tries = _table(
 Index("ix_handover_tries_conversation", handover_tries.c.conversation, handover_tries.c.at)
 
 # What a platform lends us for a while, shared by all processes: keys (access tokens, tickets), and turns to
-# speak (storage.pace), which have a moment and no key
+# speak (storage.flow.pace), which have a moment and no key
 loans = _table(
     "loans",
     Column("name", Name, primary_key=True),

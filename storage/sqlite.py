@@ -26,8 +26,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import Busy, InUse, StorageError, Unavailable
+from storage.flow.turns import Arrival, Taken, Taker
 from storage.signals import Signals
-from storage.turns import Arrival, Taken, Taker
 from storage.writer import MAX_BATCH, MAX_WAITING, Lanes, commit_turns, told_as, unit
 
 T = TypeVar("T")

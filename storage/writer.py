@@ -19,7 +19,7 @@ from dialogs.codec import dumps
 from storage import signals
 from storage.errors import Conflict, StorageError, Unavailable, Unstorable
 from storage.faults import hit
-from storage.turns import Arrival, Result, Taker
+from storage.flow.turns import Arrival, Result, Taker
 
 T = TypeVar("T")
 MAX_BATCH = 256  # turns in one commit: about 25 ms of work, so nobody waits long for his neighbours

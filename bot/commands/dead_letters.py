@@ -14,9 +14,9 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from bot.settings import load
-from storage import dead_letters
 from storage.database import Database
-from storage.dead_letters import Kind
+from storage.flow import dead_letters
+from storage.flow.dead_letters import Kind
 
 T = TypeVar("T")
 

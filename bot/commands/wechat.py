@@ -16,8 +16,8 @@ from bot.settings import Settings, SettingsError, load
 from storage import scripts
 from storage.database import Database, utc_now
 from storage.errors import StorageError
-from storage.keyring import KeyRing, KeyRingUnusable
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing, KeyRingUnusable
+from storage.sealing.vault import Vault
 
 if TYPE_CHECKING:
     from handlers.channels.wechat import WeChat

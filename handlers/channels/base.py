@@ -18,9 +18,9 @@ from aiohttp import ClientSession, web
 
 from dialogs.messages import Address, Choice, News
 from dialogs.turn import MessageReceived, Opened
-from storage.allowances import Allowance as Allowance
 from storage.database import Database
-from storage.vault import Vault
+from storage.flow.allowances import Allowance as Allowance
+from storage.sealing.vault import Vault
 
 Unit = Literal["bytes", "characters"]  # UTF-8 bytes; characters as the platform counts them
 Buttons = Literal["none", "menu", "inline"]
@@ -165,7 +165,7 @@ class Channel(Protocol):
 
         Raises:
             MediaGone, TryLater, Refused: see there.
-            TooBig: more than `limit` bytes (storage.files).
+            TooBig: more than `limit` bytes (storage.sealing.files).
         """
 
     async def typing(self, to: Address) -> None:

@@ -15,13 +15,13 @@ from handlers import metrics
 from handlers.channels.base import Letter
 from handlers.security import Buckets
 from handlers.turns import Clock, Turns
-from storage import addresses
-from storage.addresses import Hook
 from storage.database import Database
 from storage.errors import UnknownConversation
-from storage.replies import Carrier
-from storage.turns import Taken
-from storage.vault import Vault
+from storage.flow.replies import Carrier
+from storage.flow.turns import Taken
+from storage.people import addresses
+from storage.people.addresses import Hook
+from storage.sealing.vault import Vault
 
 # Nobody types faster than this for long; an album is ten photos at once.
 LETTERS_A_SECOND = 1.0
@@ -134,7 +134,7 @@ class Mailroom:
     def _file(self, letter: Letter, n: int) -> str:
         whose = letter.address
         seed = f"{whose.channel}/{whose.account}/{whose.user}/{letter.key}/{n}"
-        return self._vault.blind("media.file", seed).hex()[:32]  # an id as storage.files makes them
+        return self._vault.blind("media.file", seed).hex()[:32]  # an id as storage.sealing.files makes them
 
 
 def _shown(letter: Letter, event: object) -> dict[str, object] | None:

@@ -23,10 +23,11 @@ from handlers.errors import Problem, in_time, read_json
 from handlers.keys import CLOCK, DATABASE, FILES, TURNS, VAULT
 from handlers.security import allow, bearer
 from handlers.uploads import NoRoom
-from storage import messages, signals
+from storage import signals
 from storage.errors import UnknownConversation
-from storage.files import TooBig
-from storage.turns import Taken
+from storage.flow.turns import Taken
+from storage.people import messages
+from storage.sealing.files import TooBig
 
 CHANNEL = "webchat"
 MAX_TEXT = 2000  # characters; more than anybody types with two thumbs

@@ -18,9 +18,10 @@ from aiohttp import web
 from handlers.errors import Problem
 from handlers.keys import CLOCK, DATABASE, HANDOVERS, VAULT
 from handlers.security import allow
-from storage import ids, joining
+from storage import ids
 from storage.errors import UnknownConversation
-from storage.vault import Vault
+from storage.people import joining
+from storage.sealing.vault import Vault
 
 MAX_DRAWN = 300  # characters in a QR code; more could not be read off a small screen
 DOTS = 6  # pixels of one of its squares

@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dialogs.messages import Address
-from storage import addresses, allowances, notices, outbox
-from storage.addresses import Place
-from storage.allowances import Allowance, Window
 from storage.database import Database
 from storage.errors import NotHeld
 from storage.faults import hit
-from storage.notices import Notice, Stands
-from storage.outbox import FOREVER, Hold, Item
-from storage.vault import Vault
+from storage.flow import allowances, notices, outbox
+from storage.flow.allowances import Allowance, Window
+from storage.flow.notices import Notice, Stands
+from storage.flow.outbox import FOREVER, Hold, Item
+from storage.people import addresses
+from storage.people.addresses import Place
+from storage.sealing.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

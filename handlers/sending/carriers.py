@@ -11,7 +11,7 @@ from handlers.delivery import Carrier, Deliveries
 from handlers.sending.fetching import Fetching, Later
 from handlers.sending.saying import Sending
 from storage.errors import StorageError
-from storage.outbox import Item
+from storage.flow.outbox import Item
 
 _log = structlog.get_logger("sending")
 

@@ -20,8 +20,8 @@ from handlers import metrics
 from handlers.channels.base import Channel, MediaGone, SendError, TryLater
 from handlers.sending.share import pause
 from handlers.uploads import NoRoom, Uploads
-from storage.files import TooBig
-from storage.outbox import Item
+from storage.flow.outbox import Item
+from storage.sealing.files import TooBig
 
 Fetched = MediaFetched | PhotoMeasured
 

@@ -2,7 +2,7 @@
 
     subscription notice -> template message -> SMS -> kept until he writes
 
-Each notice is written down before it leaves (storage.notices). After an end that nobody saw, a notice
+Each notice is written down before it leaves (storage.flow.notices). After an end that nobody saw, a notice
 whose platform recognises a repeat is sent again under the same key; one whose platform does not counts
 as sent, for the news itself is kept and told when he writes.
 """
@@ -27,8 +27,8 @@ from handlers.sending.books import Books
 from handlers.sending.share import is_urgent, news_of, pause
 from handlers.sending.spots import Spot
 from storage.faults import hit
-from storage.notices import Notice
-from storage.outbox import Item
+from storage.flow.notices import Notice
+from storage.flow.outbox import Item
 
 KNOWN_FOR = timedelta(minutes=9)  # WeChat recognises a client_msg_id for 10 minutes
 AGAIN = timedelta(seconds=2)

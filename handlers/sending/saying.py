@@ -20,7 +20,7 @@ from handlers.sending.notifying import Notifying, Texts
 from handlers.sending.share import is_urgent, news_of
 from handlers.sending.speaking import MAX_UNSEEN, REST, Speaking
 from handlers.sending.spots import Spot, spots
-from storage.outbox import Item
+from storage.flow.outbox import Item
 
 
 class Sending:

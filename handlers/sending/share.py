@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from dialogs.messages import News
 from dialogs.turn import Say
-from storage.allowances import Window
-from storage.outbox import Item
+from storage.flow.allowances import Window
+from storage.flow.outbox import Item
 
 # Before a window closes what was held back leaves: half of a short window, an hour of a long one.
 LAST_CALL = timedelta(hours=1)
@@ -55,7 +55,7 @@ def share(
 ) -> Share | None:
     """Return what of `items` may leave now; None when nothing may, whatever it is.
 
-    windows: what is open (storage.allowances.windows); None: nobody counts.
+    windows: what is open (storage.flow.allowances.windows); None: nobody counts.
     count:   how many messages some of them make.
     """
     if windows is None:

@@ -37,10 +37,10 @@ from handlers.sending.books import Books
 from handlers.sending.links import Links
 from handlers.sending.share import pause, share
 from handlers.sending.spots import Spot
-from storage.allowances import Window
 from storage.errors import NotHeld
 from storage.faults import hit
-from storage.outbox import Item
+from storage.flow.allowances import Window
+from storage.flow.outbox import Item
 
 # After an unseen end: most people have answered by then if they got it, and few have given up waiting.
 REST = timedelta(seconds=60)

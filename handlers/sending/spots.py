@@ -8,9 +8,9 @@ from datetime import datetime
 
 from dialogs.messages import Address
 from handlers.channels.base import Channel
-from storage import allowances
-from storage.addresses import Place
-from storage.allowances import Window
+from storage.flow import allowances
+from storage.flow.allowances import Window
+from storage.people.addresses import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot import doctor
 from bot.doctor import Finding, examine, show
 from bot.settings import PREFIX
 from storage.database import Database
-from storage.keyring import KeyRing
+from storage.sealing.keyring import KeyRing
 from tests.intake_fake import FakeIntake
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -42,15 +42,16 @@ from handlers.intake import IntakeClient
 from handlers.photos import Fault, Photos
 from handlers.turns import Decider
 from handlers.uploads import UNFINISHED, Uploads
-from storage import audit, messages, uploads
-from storage.applications import Application, of_conversation
-from storage.conversations import session_of
 from storage.database import Database
-from storage.files import FileError, FileStore
-from storage.keyring import KeyRing
-from storage.messages import Message, body_of, open_box
+from storage.flow import audit
+from storage.people import messages, uploads
+from storage.people.applications import Application, of_conversation
+from storage.people.conversations import session_of
+from storage.people.messages import Message, body_of, open_box
 from storage.schema import inbox, outbox
-from storage.vault import Vault
+from storage.sealing.files import FileError, FileStore
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.faults.machine import Machine
 from tests.faults.people import Identity, Person, Sent
 from tests.intake.world import TOKEN

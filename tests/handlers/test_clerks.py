@@ -15,12 +15,12 @@ from sqlalchemy import update
 
 from dialogs.turn import TellClerks
 from handlers.clerks import Clerks, Robot, words
-from storage import outbox
 from storage.database import Database
-from storage.keyring import KeyRing
+from storage.flow import outbox
 from storage.schema import outbox as outbox_table
 from storage.schema import tickets as tickets_table
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.platforms import Clock, serving
 from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.dingtalk.service import CLERKS, GROUP_SECRET, GROUP_TOKEN

@@ -9,8 +9,8 @@ from dialogs.messages import Address
 from dialogs.turn import ApplicationDelayed, ApplicationRefused, Event, Submit
 from handlers.delivery import Deliveries
 from handlers.intake import TryLater
-from storage.outbox import Hold, Item
-from storage.turns import Taken
+from storage.flow.outbox import Hold, Item
+from storage.flow.turns import Taken
 
 NOW = datetime(2026, 11, 28, 4, 30, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from dialogs.messages import Address, Inbound
 from dialogs.turn import MessageReceived, Opened
 from handlers import connections
 from handlers.channels.base import Letter
-from storage import messages
+from storage.people import messages
 from tests import pictures
 from tests.intake_fake import FakeIntake
 from tests.product import Applicant, until

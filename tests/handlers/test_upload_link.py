@@ -153,7 +153,9 @@ async def test_a_crash_before_the_link_is_closed_does_not_open_it_twice(
     her = await at_the_photos(house)
     token = await house.link(her.conversation)
     with monkeypatch.context() as crash:
-        crash.setattr("storage.upload_links.mark_used", lambda *_: (_ for _ in ()).throw(RuntimeError()))
+        crash.setattr(
+            "storage.people.upload_links.mark_used", lambda *_: (_ for _ in ()).throw(RuntimeError())
+        )
         assert (await house.send(token, front()))[0] == 500
 
     assert (await house.send(token, front()))[0] == 409

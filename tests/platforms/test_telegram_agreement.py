@@ -20,11 +20,11 @@ from handlers.errors import problems
 from handlers.keys import MAILROOM
 from handlers.security import make_gate
 from handlers.turns import Turns
-from storage import addresses
-from storage.files import TooBig
-from storage.keyring import KeyRing
+from storage.people import addresses
 from storage.schema import inbox
-from storage.vault import Vault
+from storage.sealing.files import TooBig
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.pictures import card_front, jpeg
 from tests.platforms import Clock, serving
 from tests.platforms.telegram import Caller, FakeTelegram, too_many

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, create_engine
 
 from dialogs.messages import Address
 from handlers.channels.wechat.account import Account, capabilities
-from storage import addresses, allowances
+from storage.flow import allowances
+from storage.people import addresses
 from storage.schema import metadata
 from tests.platforms.wechat import rules
 from tests.platforms.wechat.account import Account as TheirAccount

@@ -15,9 +15,9 @@ from pathlib import Path
 import aiohttp
 
 from storage.database import Database, utc_now
-from storage.keyring import KeyRing
-from storage.loans import Lent, Loans
-from storage.vault import Vault
+from storage.flow.loans import Lent, Loans
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 
 
 async def main(url: str, ring: str, lender: str, count: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.postgres import Cluster, NoPostgres, cluster
 from tests.storage.world import World
 

@@ -14,11 +14,11 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from storage import outbox
 from storage.database import Database
 from storage.errors import NotHeld
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.flow import outbox
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.storage.world import World
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from dialogs.messages import Address
-from storage import addresses, allowances
-from storage.allowances import Allowance, Window
 from storage.database import Database
+from storage.flow import allowances
+from storage.flow.allowances import Allowance, Window
+from storage.people import addresses
 from tests.storage.world import World
 
 HU = Address("wechat", "main", "hu")

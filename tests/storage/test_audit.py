@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, select, update
 
-from storage import applicants, audit, conversations, messages, retention
 from storage.errors import UnknownConversation
+from storage.flow import audit
+from storage.people import applicants, conversations, messages, retention
 from storage.schema import audit as links
 from storage.schema import (
     checkpoints,
@@ -148,8 +149,8 @@ async def test_erasing_leaves_a_shell_whose_chain_still_holds(world: World) -> N
 
 
 async def test_keys_move_to_a_new_master_key_and_everything_is_still_read(world: World, url: str) -> None:
-    from storage.keyring import KeyRing
-    from storage.vault import Vault
+    from storage.sealing.keyring import KeyRing
+    from storage.sealing.vault import Vault
 
     old = KeyRing.fresh()
     first = World(url, Vault(old))
@@ -179,7 +180,7 @@ async def test_a_stolen_row_moved_to_another_place_is_not_read(world: World) -> 
         lambda c: c.execute(update(message_rows).where(message_rows.c.seq == 2).values(body=body)).rowcount
     )
 
-    from storage.vault import SealBroken
+    from storage.sealing.vault import SealBroken
 
     with pytest.raises(SealBroken):
         await world.db.read(lambda c: messages.after(c, world.vault, hu, 0))

@@ -13,8 +13,8 @@ from storage import faults, ids, signals
 from storage.database import Database
 from storage.errors import Busy, Conflict, InUse, Unavailable
 from storage.schema import office_years
+from storage.sealing.vault import Vault
 from storage.signals import announce
-from storage.vault import Vault
 from storage.writer import Lanes
 from tests.postgres import Cluster
 from tests.storage.world import START, World

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dialogs.messages import Address
-from storage import outbox
-from storage.outbox import FOREVER, Item
+from storage.flow import outbox
+from storage.flow.outbox import FOREVER, Item
 from storage.schema import outbox as outbox_table
 from tests.storage.test_outbox import claim
 from tests.storage.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from storage import audit, dead_letters
+from storage.flow import audit, dead_letters
 from storage.schema import conversations, inbox
 from tests.storage.world import World
 

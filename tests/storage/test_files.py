@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.files import PIECE, FileMissing, FileStore, TooBig, _Writer
-from storage.keyring import KeyRing
-from storage.vault import Box, SealBroken, Vault
+from storage.sealing.files import PIECE, FileMissing, FileStore, TooBig, _Writer
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Box, SealBroken, Vault
 
 LIMIT = 10 * 1024 * 1024
 HEAD = 36
@@ -214,9 +214,9 @@ async def test_files_without_a_row_can_be_found(store: FileStore) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from storage.files import FileStore
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.files import FileStore
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 
 async def main():
     vault = Vault(KeyRing.fresh())
@@ -252,9 +252,9 @@ KEPT = """
 import sys
 import threading
 from pathlib import Path
-from storage.files import FileStore
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.files import FileStore
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 
 vault = Vault(KeyRing.fresh())
 FileStore(Path(sys.argv[1])).keep_now(bytes(100_000), vault.box(vault.new_key()))

@@ -10,15 +10,16 @@ from sqlalchemy import Connection, Table, func, select
 
 from dialogs.messages import Address
 from dialogs.turn import Join, Welcome
-from storage import addresses, applicants, audit, conversations, handovers, joining, outbox, tickets
-from storage.addresses import Hook
 from storage.database import Database
 from storage.errors import UnknownConversation
-from storage.handovers import Made
-from storage.joining import Outcome
+from storage.flow import audit, outbox
+from storage.flow.turns import Arrival
+from storage.people import addresses, applicants, conversations, handovers, joining, tickets
+from storage.people.addresses import Hook
+from storage.people.handovers import Made
+from storage.people.joining import Outcome
 from storage.schema import handovers as handover_rows
 from storage.schema import inbox, messages
-from storage.turns import Arrival
 from tests.storage.world import World
 
 WECHAT, TELEGRAM = Address("wechat", "gh_1", "oHu"), Address("telegram", "bot", "42")

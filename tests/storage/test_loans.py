@@ -13,10 +13,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from storage.errors import Unavailable
-from storage.keyring import KeyRing
-from storage.loans import Lent, Loan, Loans
+from storage.flow.loans import Lent, Loan, Loans
 from storage.schema import loans as loans_table
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.postgres import Cluster
 from tests.storage.world import World
 
@@ -166,7 +166,7 @@ async def test_nobody_waits_for_ever(
     lender.open.clear()
     slow = asyncio.create_task(borrower(others, world).current(NAME, lender.lend))
     await lender.asked.wait()
-    monkeypatch.setattr("storage.loans.WAIT", 0.01)
+    monkeypatch.setattr("storage.flow.loans.WAIT", 0.01)
 
     with pytest.raises(Unavailable, match="wechat:token"):
         await borrower(world).current(NAME, Lender().lend)

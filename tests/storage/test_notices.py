@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dialogs.messages import Address
-from storage import notices, outbox
-from storage.notices import Stands
-from storage.outbox import Item
+from storage.flow import notices, outbox
+from storage.flow.notices import Stands
+from storage.flow.outbox import Item
 from storage.schema import outbox as outbox_table
 from tests.storage.test_outbox import claim
 from tests.storage.world import World

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from dialogs.messages import Address, Outbound
 from dialogs.turn import MeasurePhoto, PhotoMeasured, Say, SetTimer, Submit, TimerFired
-from storage import dead_letters, outbox
 from storage.errors import NotHeld
-from storage.outbox import Item
+from storage.flow import dead_letters, outbox
+from storage.flow.outbox import Item
 from storage.schema import outbox as outbox_table
 from tests.storage.world import START, World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage import pace
+from storage.flow import pace
 from tests.storage.world import START, World
 
 EVERY = timedelta(seconds=4)

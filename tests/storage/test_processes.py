@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from storage import audit, outbox
-from storage.keyring import KeyRing
+from storage.flow import audit, outbox
 from storage.schema import outbox as outbox_table
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.postgres import Cluster
 from tests.storage.world import World
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import audit
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.flow import audit
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.storage.world import World
 
 PEOPLE = ("hu", "li", "wu")

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dialogs.messages import Address
-from storage import outbox, replies
 from storage.database import Database
-from storage.outbox import Hold, Item
-from storage.replies import LEASE, Carrier, End, Word
+from storage.flow import outbox, replies
+from storage.flow.outbox import Hold, Item
+from storage.flow.replies import LEASE, Carrier, End, Word
+from storage.flow.turns import Taken
 from storage.schema import conversations
-from storage.turns import Taken
 from tests.storage.world import World
 
 HU = Address("wechat", "wx", "hu")

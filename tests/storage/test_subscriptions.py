@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dialogs.messages import Address
-from storage import subscriptions
+from storage.people import subscriptions
 from tests.storage.world import World
 
 HU = Address("wechat", "wx1", "o-hu")

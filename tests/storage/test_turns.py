@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from dialogs.messages import Address
-from storage import applications, conversations, messages, tickets
 from storage.errors import UnknownConversation, Unstorable
+from storage.people import applications, conversations, messages, tickets
 from storage.schema import audit, inbox, outbox
 from storage.schema import conversations as conversations_table
 from storage.schema import messages as messages_table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage import upload_links
+from storage.people import upload_links
+from storage.people.upload_links import UploadLink
 from storage.schema import upload_links as table
-from storage.upload_links import UploadLink
 from tests.storage.world import World
 
 

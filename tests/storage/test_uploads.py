@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from storage import uploads
-from storage.files import Received
+from storage.people import uploads
+from storage.sealing.files import Received
 from tests.storage.world import World
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.keyring import KeyRing, KeyRingUnusable
-from storage.vault import Box, KeyMissing, SealBroken, Vault, key_id
+from storage.sealing.keyring import KeyRing, KeyRingUnusable
+from storage.sealing.vault import Box, KeyMissing, SealBroken, Vault, key_id
 
 PLACE = b"messages.body:01J:7"
 

@@ -25,12 +25,12 @@ from dialogs.turn import (
     TrackCase,
     Turn,
 )
-from storage import messages
-from storage.addresses import Hook
 from storage.database import Database
-from storage.outbox import Hold
-from storage.turns import Arrival, Taken
-from storage.vault import Vault
+from storage.flow.outbox import Hold
+from storage.flow.turns import Arrival, Taken
+from storage.people import messages
+from storage.people.addresses import Hook
+from storage.sealing.vault import Vault
 
 T = TypeVar("T")
 START = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)

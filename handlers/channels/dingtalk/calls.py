@@ -17,8 +17,8 @@ from handlers.calling import Answer, post
 from handlers.channels.base import Gone, Kit, MaybeSent, MediaGone, Refused, TryLater
 from handlers.channels.dingtalk.app import NAME, App, may_fetch_from
 from storage.errors import StorageError
-from storage.files import TooBig
-from storage.loans import Lent, Loan, Loans
+from storage.flow.loans import Lent, Loan, Loans
+from storage.sealing.files import TooBig
 
 FILE_WITHIN = aiohttp.ClientTimeout(total=60, connect=3, sock_connect=3, sock_read=10)  # seconds
 CHUNK = 64 * 1024

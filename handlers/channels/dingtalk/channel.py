@@ -18,8 +18,8 @@ from handlers.channels.refusal import Refusal, refused
 from handlers.errors import Problem, read_body
 from handlers.keys import MAILROOM
 from handlers.security import allow
-from storage import addresses
-from storage.addresses import Hook
+from storage.people import addresses
+from storage.people.addresses import Hook
 
 WEBHOOK = "/channels/dingtalk"
 BODY_LIMIT = 256 * 1024  # bytes

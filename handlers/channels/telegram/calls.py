@@ -34,7 +34,7 @@ from telegram.request import HTTPXRequest
 from handlers import metrics
 from handlers.channels.base import Gone, MaybeSent, MediaGone, Refused, SendError, TryLater
 from handlers.channels.telegram.account import Account
-from storage.files import TooBig
+from storage.sealing.files import TooBig
 
 CONNECT_WITHIN, ANSWER_WITHIN, WRITE_WITHIN, POOL_WITHIN = 3.0, 10.0, 5.0, 5.0
 FETCH_WITHIN = 60.0  # seconds for a photo of 10 MB

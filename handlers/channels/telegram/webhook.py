@@ -36,8 +36,8 @@ from handlers.channels.telegram.reading import (
 from handlers.errors import Problem, read_body
 from handlers.keys import MAILROOM
 from handlers.security import allow
-from storage import messages
-from storage.conversations import of
+from storage.people import messages
+from storage.people.conversations import of
 
 PATH = "/channels/telegram"
 LOOKED_BACK = 30  # messages among which an edited one may be the applicant's last

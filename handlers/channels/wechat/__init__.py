@@ -25,7 +25,8 @@ from handlers.channels.wechat.reading import Consent, Report
 from handlers.channels.wechat.sending import Sender
 from handlers.channels.wechat.subscribe import SubscribePage
 from handlers.channels.wechat.webhook import Webhook
-from storage import notices, subscriptions
+from storage.flow import notices
+from storage.people import subscriptions
 
 __all__ = ["Account", "Form", "WeChat", "form_of"]
 

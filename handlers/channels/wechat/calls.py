@@ -12,7 +12,7 @@ from handlers.channels.base import SendError, TryLater
 from handlers.channels.wechat.errors import Rests, TokenRefused, raise_for
 from handlers.channels.wechat.tokens import Tokens
 from handlers.channels.wechat.wire import ANSWER_LIMIT, Wire, parsed, read
-from storage.files import TooBig
+from storage.sealing.files import TooBig
 
 # Errors come as JSON where a file was asked for; older interfaces call it text.
 _NO_FILE = ("application/json", "text/plain", "text/json", "text/html")

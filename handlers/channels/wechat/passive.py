@@ -5,7 +5,7 @@ looked at. What is not ready, or does not fit into one text, leaves by customer-
 what is said about photos while many of them wait: then nobody's call waits for them (`Patience`).
 
 The words are marked as said once the answer is written. When WeChat hung up before that, it comes
-again with the same message and gets the same words (storage.replies).
+again with the same message and gets the same words (storage.flow.replies).
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from dialogs.messages import Media, Outbound
 from dialogs.turn import MessageReceived, Say
 from handlers.channels.base import Capabilities, Kit, Letter
 from handlers.channels.rendering import pages
-from storage import replies, signals
-from storage.outbox import Hold
-from storage.replies import Carrier, End, Word
+from storage import signals
+from storage.flow import replies
+from storage.flow.outbox import Hold
+from storage.flow.replies import Carrier, End, Word
+from storage.flow.turns import Taken
 from storage.together import Gathered, Together
-from storage.turns import Taken
 
 # So many others wait for their words that WeChat had better not: theirs leave by the worker.
 BUSY = 64

@@ -2,7 +2,7 @@
 
 send     message/custom/send: text, or a menu message. Not recognised when repeated.
 notify   template message: recognised by client_msg_id for 10 minutes.
-         subscription notice: only to who agreed (storage.subscriptions). Not recognised when repeated.
+         subscription notice: only to who agreed (storage.people.subscriptions). Not recognised when repeated.
 fetch    media/get: a photo is held for three days.
 """
 
@@ -33,8 +33,8 @@ from handlers.channels.wechat.errors import (
 from handlers.channels.wechat.forms import filled
 from handlers.channels.wechat.tokens import Tokens
 from handlers.channels.wechat.wire import Wire
-from storage import subscriptions
-from storage.loans import Loans
+from storage.flow.loans import Loans
+from storage.people import subscriptions
 
 SEND, TYPING = "message/custom/send", "message/custom/typing"
 TEMPLATE, SUBSCRIPTION = "message/template/send", "message/subscribe/bizsend"

@@ -1,4 +1,4 @@
-"""The access token and the page ticket: lent for two hours, shared by all processes (storage.loans).
+"""The access token and the page ticket: lent for two hours, shared by all processes (storage.flow.loans).
 
 stable_token gives everybody the same token, and a new one five minutes before the old one ends, while
 both work. Only when WeChat refuses a token that stable_token still gives out is a new one forced: that
@@ -19,7 +19,7 @@ from handlers.channels.wechat.account import Account
 from handlers.channels.wechat.errors import Rests, TokenRefused
 from handlers.channels.wechat.wire import Wire
 from storage.errors import StorageError
-from storage.loans import Fetch, Lent, Loan, Loans
+from storage.flow.loans import Fetch, Lent, Loan, Loans
 
 # Asked within the last five minutes, WeChat lends a new one; a minute is for clocks that differ.
 RENEW_BEFORE = timedelta(minutes=4)

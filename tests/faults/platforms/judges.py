@@ -21,9 +21,9 @@ from sqlalchemy import Connection, select
 
 from dialogs.codec import loads
 from dialogs.turn import Say, decode
-from storage import messages
-from storage.messages import Message, open_box
-from storage.outbox import ANSWERED
+from storage.flow.outbox import ANSWERED
+from storage.people import messages
+from storage.people.messages import Message, open_box
 from storage.schema import addresses, inbox, outbox
 from tests.faults.platforms.guests import OWN_WORDS, Guest
 from tests.faults.platforms.weather import Platforms

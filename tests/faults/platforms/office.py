@@ -31,13 +31,13 @@ from handlers.security import make_gate
 from handlers.sending import Books, Sending
 from handlers.sms import Gateway
 from handlers.turns import Turns
-from storage import outbox
 from storage.database import Database
-from storage.keyring import KeyRing
+from storage.flow import outbox
+from storage.flow.turns import Arrival, Decide
 from storage.schema import addresses
 from storage.schema import outbox as outbox_table
-from storage.turns import Arrival, Decide
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.handlers.sending.town import LEASE
 from tests.platforms import Clock, Fake, serving
 from tests.platforms.dingtalk import FakeDingTalk

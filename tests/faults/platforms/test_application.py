@@ -13,7 +13,7 @@ from dialogs.engine import advance
 from dialogs.session import Session
 from dialogs.turn import Event, Opened, ProgressReported, Turn
 from dialogs.world import World
-from storage import messages
+from storage.people import messages
 from tests.dialogs.test_engine import received, reference
 from tests.faults.platforms.office import Office
 from tests.platforms.wechat import FakeWeChat

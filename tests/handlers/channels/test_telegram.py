@@ -37,13 +37,13 @@ from handlers.keys import MAILROOM
 from handlers.metrics import letters_refused
 from handlers.security import make_gate
 from handlers.turns import Turns
-from storage import addresses
 from storage.errors import Unavailable
-from storage.files import TooBig
-from storage.keyring import KeyRing
+from storage.flow.turns import Arrival, Taken
+from storage.people import addresses
 from storage.schema import inbox
-from storage.turns import Arrival, Taken
-from storage.vault import Vault
+from storage.sealing.files import TooBig
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.platforms import Clock, serving
 from tests.platforms.telegram import Caller, FakeTelegram, too_many
 from tests.storage.world import Dialog, World

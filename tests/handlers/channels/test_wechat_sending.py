@@ -28,10 +28,11 @@ from handlers.channels.base import (
 from handlers.channels.wechat import WeChat
 from handlers.channels.wechat.errors import CONSEQUENCES
 from handlers.channels.wechat.reading import Consent, Report
-from storage import notices, subscriptions
 from storage.database import Database
-from storage.files import TooBig
-from storage.keyring import KeyRing
+from storage.flow import notices
+from storage.people import subscriptions
+from storage.sealing.files import TooBig
+from storage.sealing.keyring import KeyRing
 from tests.handlers.channels.wechat_world import NEWS, YES_NO, Desk, account_of, desk
 from tests.platforms.wechat import errcode
 from tests.platforms.wechat.account import SUBSCRIPTION

@@ -29,16 +29,17 @@ from handlers.errors import problems
 from handlers.keys import MAILROOM
 from handlers.security import make_gate
 from handlers.turns import Turns
-from storage import addresses, applicants, conversations, outbox, subscriptions
 from storage.database import Database
 from storage.errors import Unavailable
-from storage.keyring import KeyRing
-from storage.outbox import Item
-from storage.replies import LEASE
+from storage.flow import outbox
+from storage.flow.outbox import Item
+from storage.flow.replies import LEASE
+from storage.flow.turns import Taken
+from storage.people import addresses, applicants, conversations, subscriptions
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
-from storage.turns import Taken
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.handlers.channels.wechat_calls import (
     AES_KEY,
     APP_ID,

@@ -15,8 +15,8 @@ from dialogs.messages import Address
 from handlers.channels.base import Kit, Part
 from handlers.channels.wechat import Account, WeChat
 from storage.database import Database, utc_now
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 
 
 async def main(url: str, ring: str, wechat: str, app_id: str, secret: str, user: str, count: str) -> None:

@@ -13,8 +13,8 @@ from dialogs.messages import Address, Choice, News
 from handlers.channels.base import Kit, Part
 from handlers.channels.wechat import Account, WeChat, form_of
 from storage.database import Database
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.platforms.base import Clock, serving
 from tests.platforms.wechat import FakeWeChat, WeChatPerson
 from tests.platforms.wechat.account import SUBSCRIPTION, TEMPLATE, WORDS

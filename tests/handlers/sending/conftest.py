@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 from tests.handlers.sending.town import Town
 from tests.storage.conftest import postgres, template, url, vault
 

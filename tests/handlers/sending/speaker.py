@@ -21,10 +21,10 @@ from bot.settings import load
 from handlers.channels.base import Kit
 from handlers.sending import Books, Sending
 from handlers.sms import Gateway
-from storage import outbox
 from storage.database import Database
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.flow import outbox
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 
 LEASE = timedelta(seconds=30)
 

@@ -18,10 +18,11 @@ from handlers.delivery import Deliveries
 from handlers.sending import Books, Fetching, Outgoing, Sending
 from handlers.turns import Turns
 from handlers.uploads import Uploads
-from storage import outbox, uploads
-from storage.files import FileStore
-from storage.turns import Arrival
-from storage.vault import Vault
+from storage.flow import outbox
+from storage.flow.turns import Arrival
+from storage.people import uploads
+from storage.sealing.files import FileStore
+from storage.sealing.vault import Vault
 from tests.handlers.sending.town import HU, LEASE, WECHAT, Platform, Town
 
 FILE = "0123456789abcdef0123456789abcdef"

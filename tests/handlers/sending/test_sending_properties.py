@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.channels.base import MaybeSent, TryLater, WaitForApplicant
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.handlers.sending.town import HU, Town
 
 AGAIN = "怕您没收到，再发一遍："

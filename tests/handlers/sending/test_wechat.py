@@ -26,12 +26,12 @@ from handlers.keys import MAILROOM
 from handlers.security import make_gate
 from handlers.sending import Books, Sending
 from handlers.turns import Turns
-from storage import outbox
 from storage.database import Database
-from storage.keyring import KeyRing
+from storage.flow import outbox
+from storage.flow.turns import Arrival
 from storage.schema import outbox as outbox_table
-from storage.turns import Arrival
-from storage.vault import Vault
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.handlers.channels.wechat_world import account_of
 from tests.handlers.sending.town import LEASE, Voice
 from tests.platforms import Clock, serving

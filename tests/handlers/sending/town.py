@@ -25,10 +25,11 @@ from handlers.channels.base import (
 )
 from handlers.channels.cutting import size
 from handlers.sending import Books, Sending
-from storage import addresses, notices, outbox
-from storage.outbox import Item
+from storage.flow import notices, outbox
+from storage.flow.outbox import Item
+from storage.people import addresses
 from storage.schema import outbox as outbox_table
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 from tests.storage.world import World
 
 LEASE = timedelta(seconds=30)

@@ -16,7 +16,7 @@ from dialogs.script.loader import load, shipped_texts
 from dialogs.world import Library
 from handlers.turns import Decider
 from storage.database import Database
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 from tests.handlers.channels.conformance.case import Case
 from tests.handlers.channels.conformance.cases import CASES, QUIET
 from tests.handlers.channels.conformance.desk import Desk

@@ -37,13 +37,14 @@ from handlers.security import Buckets, make_gate
 from handlers.sending import Books, Fetching, Outgoing, Sending
 from handlers.turns import Turns
 from handlers.uploads import Uploads
-from storage import addresses, messages, outbox
-from storage.addresses import Place
 from storage.database import Database
-from storage.files import FileStore
+from storage.flow import outbox
+from storage.people import addresses, messages
+from storage.people.addresses import Place
 from storage.schema import inbox
 from storage.schema import outbox as outbox_table
-from storage.vault import Vault
+from storage.sealing.files import FileStore
+from storage.sealing.vault import Vault
 from tests.handlers.channels.conformance.calls import Recorded, recording
 from tests.handlers.channels.conformance.case import Case
 from tests.platforms.base import Clock, Person, serving

@@ -38,7 +38,7 @@ from handlers.errors import Problem, parse_object, read_body
 from handlers.keys import MAILROOM
 from handlers.security import allow
 from handlers.signed import Forged, Late, identity, signed_headers
-from storage.files import TooBig
+from storage.sealing.files import TooBig
 
 NAME = "kiosk"
 BODY_LIMIT = 16 * 1024  # bytes; a screenful of words has one

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from dialogs.turn import MediaFetched
 from handlers.channels.base import MediaGone, SendError, TryLater
-from storage.files import TooBig
 from storage.schema import files
+from storage.sealing.files import TooBig
 from tests.handlers.channels.conformance.case import Fault
 from tests.handlers.channels.conformance.cases import each_of
 from tests.handlers.channels.conformance.desk import LARGEST_PHOTO, Desk

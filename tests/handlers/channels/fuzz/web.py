@@ -27,10 +27,10 @@ from handlers.keys import MAILROOM
 from handlers.security import Buckets, make_gate
 from handlers.sms import Gateway
 from handlers.turns import Decider, Turns
-from storage import notices
 from storage.database import Database
-from storage.keyring import KeyRing
-from storage.vault import Vault
+from storage.flow import notices
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
 from tests.handlers.channels import dingtalk_calls, telegram_updates, wechat_calls
 from tests.handlers.channels.dingtalk_calls import Made
 from tests.handlers.channels.fuzz.targets import TARGETS

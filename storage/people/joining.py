@@ -18,13 +18,15 @@ from sqlalchemy import Connection, delete, insert, literal, select, update
 
 from dialogs.messages import Address
 from dialogs.turn import Join, Welcome
-from storage import addresses, applicants, applications, audit, conversations, handovers, ids, outbox, signals
-from storage import tickets as ticket_rows
-from storage.conversations import Lane
+from storage import ids, signals
+from storage.flow import audit, outbox
+from storage.people import addresses, applicants, applications, conversations, handovers
+from storage.people import tickets as ticket_rows
+from storage.people.conversations import Lane
 from storage.schema import addresses as address_rows
 from storage.schema import conversations as conversation_rows
 from storage.schema import inbox
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 
 WEB = "webchat"  # its user is the conversation itself: a page has no other name
 NAME = "joined:"  # then who took over, and the shell's own id, which keeps the name unique

@@ -21,7 +21,7 @@ from dialogs.codec import dumps, loads
 from dialogs.turn import Event, decode, encode
 from storage import bulk
 from storage.schema import OPEN, inbox
-from storage.vault import Box
+from storage.sealing.vault import Box
 
 KEY = ("conversation", "channel", "account", "key")
 COLUMNS = (*KEY, "received_at", "version", "seq", "last", "state", "event", "tries", "due_at", "error")

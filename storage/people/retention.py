@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from storage import audit
+from storage.flow import audit
 from storage.schema import messages
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Dialect, Select, select
 
 from dialogs.messages import Address
 from dialogs.session import Session, dump, load
-from storage import addresses, applicants, bulk, ids
-from storage.audit import START
+from storage import bulk, ids
 from storage.errors import UnknownConversation
-from storage.messages import open_box
+from storage.flow.audit import START
+from storage.people import addresses, applicants
+from storage.people.messages import open_box
 from storage.schema import conversations
-from storage.vault import Box, Vault
+from storage.sealing.vault import Box, Vault
 
 UPDATED = ("state", "version", "owner", "seq", "pending", "touched_at", "audit_n", "audit_head")
 MOVED = ("channel", "account", "user_id", "reply_until")

@@ -1,4 +1,4 @@
-"""Whose files they are: a row for every file that `storage.files` holds.
+"""Whose files they are: a row for every file that `storage.sealing.files` holds.
 
 An upload and the kept copy made from it (its `parent` is the upload) live and go together. A row is
 written after its file is whole, and deleted before its file is: so a row always has its file, and a
@@ -14,8 +14,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select
 
-from storage.files import Received
 from storage.schema import OPEN, files, inbox, outbox
+from storage.sealing.files import Received
 
 Kind = Literal["upload", "kept"]
 DAY = timedelta(days=1)

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, update
 
-from storage import audit, signals
-from storage.inbox import Key
+from storage import signals
+from storage.flow import audit
+from storage.flow.inbox import Key
 from storage.schema import ASIDE, OPEN, conversations, inbox, outbox
 
 Kind = Literal["event", "delivery"]

@@ -1,7 +1,7 @@
 """Where one conversation can be gone on with: every place its person has written from.
 
 The conversation's own three columns name the place used last; that is where it is spoken to. Here is
-what is known of each: whether he left, and what its platform lets us send (storage.allowances).
+what is known of each: whether he left, and what its platform lets us send (storage.flow.allowances).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from dialogs.messages import Address
 from storage import bulk
-from storage.messages import open_box
+from storage.people.messages import open_box
 from storage.schema import addresses
-from storage.vault import Box, Vault
+from storage.sealing.vault import Box, Vault
 
 COLUMNS = (
     "channel", "account", "user_id", "conversation", "since", "seen_at", "gone", "message_at",

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from storage.keyring import KEY_BYTES, KEY_ID_BYTES, KeyRing
+from storage.sealing.keyring import KEY_BYTES, KEY_ID_BYTES, KeyRing
 
 VERSION = b"\x01"
 NONCE_BYTES = 12

@@ -13,7 +13,7 @@ from dialogs.codec import dumps, loads
 from dialogs.messages import Outbound, Sender
 from storage.errors import UnknownConversation
 from storage.schema import applicants, conversations, messages
-from storage.vault import Box, Vault
+from storage.sealing.vault import Box, Vault
 
 COLUMNS = ("conversation", "seq", "at", "sender", "body")
 

@@ -28,32 +28,21 @@ from sqlalchemy import Connection
 from dialogs.messages import Address
 from dialogs.session import Session
 from dialogs.turn import Event, OpenTicket, Say, TellClerks, TrackCase, Turn
-from storage import (
-    addresses,
-    applications,
-    audit,
-    bulk,
-    conversations,
-    ids,
-    inbox,
-    messages,
-    outbox,
-    replies,
-    signals,
-    tickets,
-)  # fmt: skip
-from storage.addresses import Hook
-from storage.conversations import Lane
+from storage import bulk, ids, signals
 from storage.errors import StorageError, UnknownConversation
 from storage.faults import hit
-from storage.inbox import Key
-from storage.outbox import Hold, Item
-from storage.replies import Carrier
+from storage.flow import audit, inbox, outbox, replies
+from storage.flow.inbox import Key
+from storage.flow.outbox import Hold, Item
+from storage.flow.replies import Carrier
+from storage.people import addresses, applications, conversations, messages, tickets
+from storage.people.addresses import Hook
+from storage.people.conversations import Lane
 from storage.schema import audit as audit_table
 from storage.schema import inbox as inbox_table
 from storage.schema import messages as messages_table
 from storage.schema import outbox as outbox_table
-from storage.vault import Box, Vault
+from storage.sealing.vault import Box, Vault
 
 Decide = Callable[[Session, Event, datetime], Turn]
 
@@ -90,7 +79,7 @@ class Arrival:
     shown:   what to put into the transcript as the applicant's own message; None: nothing.
     settles: the delivery this event is the answer of; marked as done in the same commit.
     address: where the applicant spoke from; from now on he is spoken to there. None: he did not speak.
-    means:   what his platform takes it for, "message", "tap" or "": see storage.allowances.
+    means:   what his platform takes it for, "message", "tap" or "": see storage.flow.allowances.
     carrier: the call that brought it, when that can take words back.
     hook:    a way to answer that came with it.
     """

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, ColumnElement, Connection, and_, update
 
 from dialogs.messages import Address
-from storage.addresses import Place
+from storage.people.addresses import Place
 from storage.schema import addresses
 
 MARGIN = 20  # a window closes this part of its length earlier: the platform's clock began before ours

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from storage.schema import upload_links
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 
 LASTS = timedelta(minutes=15)
 KEPT = timedelta(days=1)  # so that an old link is told from a made-up one

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from storage import audit, ids
+from storage import ids
+from storage.flow import audit
 from storage.schema import (
     addresses,
     applicants,
@@ -22,7 +23,7 @@ from storage.schema import (
     tickets,
     upload_links,
 )
-from storage.vault import Vault, key_id
+from storage.sealing.vault import Vault, key_id
 
 
 def add(connection: Connection, vault: Vault, now: datetime, random: ids.Random) -> tuple[str, bytes]:

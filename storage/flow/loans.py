@@ -23,7 +23,7 @@ from storage import bulk, signals
 from storage.database import Database
 from storage.errors import Unavailable
 from storage.schema import loans
-from storage.vault import Vault, VaultError
+from storage.sealing.vault import Vault, VaultError
 
 FETCH_WITHIN = timedelta(seconds=15)  # a fetcher that takes longer is taken for dead
 WAIT = 20.0  # seconds for somebody else's fetch

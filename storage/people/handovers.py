@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from storage import bulk
 from storage.schema import handover_tries, handovers
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 
 DIGITS = 8
 LASTS = timedelta(minutes=15)

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from storage import bulk
-from storage.messages import open_box
+from storage.people.messages import open_box
 from storage.schema import tickets
-from storage.vault import Box, Vault
+from storage.sealing.vault import Box, Vault
 
 ONCE = "ON CONFLICT (conversation, reason) WHERE state = 'open' DO NOTHING"
 COLUMNS = ("id", "conversation", "reason", "note", "state", "opened_at")

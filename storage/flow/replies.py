@@ -21,13 +21,14 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from dialogs.messages import Address
 from dialogs.turn import Say
-from storage import bulk, outbox, signals
-from storage.conversations import Lane
-from storage.inbox import storable
-from storage.outbox import READ, Hold, Item, opened
+from storage import bulk, signals
+from storage.flow import outbox
+from storage.flow.inbox import storable
+from storage.flow.outbox import READ, Hold, Item, opened
+from storage.people.conversations import Lane
 from storage.schema import TODO, conversations
 from storage.schema import outbox as table
-from storage.vault import Vault
+from storage.sealing.vault import Vault
 
 # WeChat asks three times, 5 s each. Should we die, the words are its own for as long, then the worker's.
 LEASE = timedelta(seconds=16)

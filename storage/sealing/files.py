@@ -9,7 +9,8 @@ Hoang, Reyhanitabar, Rogaway and Vizár, 2015):
     nonce  counter 11 | 1 for the last piece, else 0
 
 It arrives as a part file and gets its name only after fsync; the folder is synced after that. So a
-name that exists is a whole file. Which files belong to whom is in the rows (`storage.uploads`), not here.
+name that exists is a whole file. Which files belong to whom is in the rows (`storage.people.uploads`),
+not here.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.faults import hit
-from storage.keyring import sync_folder
-from storage.vault import Box, SealBroken
+from storage.sealing.keyring import sync_folder
+from storage.sealing.vault import Box, SealBroken
 
 PIECE = 64 * 1024
 BATCH = 4 * PIECE  # arrived bytes handed to a thread at a time: sealing and writing them takes about 0.3 ms

@@ -42,9 +42,9 @@ from dialogs.messages import Address
 from dialogs.turn import Effect, Say, SetTimer, decode, encode
 from storage import bulk, signals
 from storage.errors import NotHeld
-from storage.messages import body_of
+from storage.people.messages import body_of
 from storage.schema import ASIDE, DONE, TODO, applicants, conversations, outbox
-from storage.vault import Box, Vault, VaultError
+from storage.sealing.vault import Box, Vault, VaultError
 
 COLUMNS = (
     "id", "conversation", "lane", "place", "kind", "key", "due_at", "state", "attempts", "fence", "payload",

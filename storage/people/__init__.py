@@ -1,0 +1,1 @@
+"""What is kept of people: their conversations, what they said, where they are reached."""

@@ -1,0 +1,1 @@
+"""How it is kept so that nobody else reads it: keys, sealed rows, sealed files."""
