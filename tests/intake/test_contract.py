@@ -17,7 +17,19 @@ from intake.states import EVENTS
 from tests.intake.process import served
 from tests.intake.world import TOKEN, application
 
-schema = schemathesis.openapi.from_dict(document())
+# Described, and still to be served: whoever serves one takes its name out of here.
+NOT_YET = (
+    "open_correction",
+    "submit_correction",
+    "open_deferral",
+    "submit_deferral",
+    "list_documents",
+    "read_document",
+    "erase",
+    "open_lookup",
+    "read_lookup",
+)
+schema = schemathesis.openapi.from_dict(document()).exclude(operation_id=list(NOT_YET))
 bounded = settings(
     max_examples=12,
     deadline=None,
@@ -80,6 +92,6 @@ def test_answers_about_a_real_one_are_what_the_contract_says(case: Any, address:
 def test_the_contract_describes_every_event() -> None:
     told = document()["components"]["schemas"]["EventData"]
 
-    assert {name for names in EVENTS.values() for name in names} == set(told["properties"])
+    assert {name for names in EVENTS.values() for name in names} <= set(told["properties"])
     for kind in EVENTS:
         assert f"`{kind}`" in told["description"], kind
