@@ -38,7 +38,7 @@ class Session:
     tries:    refused photos by slot.
     put_away: errands that came to an end before anything was handed in, by service id:
               {"script": key, "answers": {...}}. Offered again when the service is chosen again.
-    cases:    what was handed in, reference -> see dialogs.engine.progress.
+    cases:    what was handed in, reference -> see dialogs.engine.cases.
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     channel:  the channel he used last, "" before the first message that named one.

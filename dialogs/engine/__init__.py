@@ -6,7 +6,7 @@ stations, papers     what the road asks: questions, consent, photos, the read-ba
 browsing             how somebody finds what he wants; guides, before anything is asked
 asides, errands      what is beside the road; what commands do
 notice, application  what is told once; what is handed in
-progress, keeping    how it goes, and the mark; what is forgotten, and when
+cases, keeping       what was handed in, how it goes, and the mark; what is forgotten, and when
 flow, talk           keeping answers and the place; one turn in the making
 """
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import plain
-from dialogs.engine import browsing, handover, progress
+from dialogs.engine import browsing, handover
+from dialogs.engine.cases import rating
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
@@ -95,7 +96,7 @@ def _hear_withdraw(talk: Talk, said: Said) -> None:
 
 def _ask_rating(talk: Talk) -> None:
     reference = (talk.session.aside or {})["reference"]
-    progress.say_rating(talk, reference, talk.session.cases[reference])
+    rating.say_rating(talk, reference, talk.session.cases[reference])
 
 
 def _hear_rating(talk: Talk, said: Said) -> None:
@@ -103,7 +104,7 @@ def _hear_rating(talk: Talk, said: Said) -> None:
     mark = _MARK.fullmatch(plain(said.text))
     code = int(mark[1]) if mark else _marks(talk).get(said.text, 0)
     if code:
-        progress.rate(talk, reference, code, (mark[2] or "").strip() if mark else "")
+        rating.rate(talk, reference, code, (mark[2] or "").strip() if mark else "")
     else:
         talk.change(aside=None)
         browsing.hear_wish(talk, said)

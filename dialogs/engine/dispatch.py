@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import arriving, asides, handover, keeping, papers, progress, stations
+from dialogs.engine import arriving, asides, handover, keeping, papers, stations
+from dialogs.engine.cases import handing_in, news, rating
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -76,7 +77,7 @@ def _message(talk: Talk, event: MessageReceived) -> None:
 
 def _tapped(talk: Talk, choice: str) -> None:
     prompt, _, option = choice.partition(":")
-    if progress.tapped(talk, prompt, option):
+    if rating.tapped(talk, prompt, option):
         return
     if prompt != str(talk.session.prompt):
         talk.say("engine.stale")
@@ -129,10 +130,10 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     Joined: handover.joined,
     JoinRefused: handover.refused,
     PhotoMeasured: papers.measured,
-    ApplicationReceived: progress.received,
-    ApplicationDelayed: progress.delayed,
-    ApplicationRefused: progress.refused,
-    WithdrawalRefused: progress.withdrawal_refused,
-    ProgressReported: progress.reported,
+    ApplicationReceived: handing_in.received,
+    ApplicationDelayed: handing_in.delayed,
+    ApplicationRefused: handing_in.refused,
+    WithdrawalRefused: handing_in.withdrawal_refused,
+    ProgressReported: news.reported,
     TimerFired: keeping.timer,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import browsing, handover, progress
+from dialogs.engine import browsing, handover
+from dialogs.engine.cases.card import tell_all
+from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
 from dialogs.engine.stations import edit_named, editable
@@ -40,7 +42,7 @@ def _edit(talk: Talk, what: str) -> None:
 
 
 def _progress(talk: Talk, _: str) -> None:
-    if not progress.tell_all(talk) and not talk.session.script:
+    if not tell_all(talk) and not talk.session.script:
         talk.say("progress.nothing")
     elif talk.session.script:
         station = asked(talk)
@@ -77,7 +79,7 @@ def _restart(talk: Talk, _: str) -> None:
 def _withdraw(talk: Talk, _: str) -> None:
     """Take back what is undecided; before anything is handed in there is only the filling in to stop."""
     cases = talk.session.cases
-    open_cases = [reference for reference, case in cases.items() if case["state"] in progress.UNDECIDED]
+    open_cases = [reference for reference, case in cases.items() if case["state"] in UNDECIDED]
     if open_cases:
         talk.change(aside={"is": "withdraw", "reference": open_cases[-1]})
         talk.next()

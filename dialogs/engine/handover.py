@@ -14,7 +14,8 @@ import re
 
 from dialogs.answers import plain
 from dialogs.calendar import ZONE
-from dialogs.engine import arriving, progress
+from dialogs.engine import arriving
+from dialogs.engine.cases.card import tell_all
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import Floor, Options, Said, Talk, meant
 from dialogs.messages import Card
@@ -68,7 +69,7 @@ def joined(talk: Talk, event: Joined) -> None:
     if talk.with_clerk:
         return
     if not talk.session.script:
-        progress.tell_all(talk)
+        tell_all(talk)
     if arriving.greeted(talk):
         talk.again()
     else:

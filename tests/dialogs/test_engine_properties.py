@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from dialogs.engine import progress
+from dialogs.engine.cases.rating import RATE
+from dialogs.engine.cases.reports import ROAD
 from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
@@ -55,7 +56,7 @@ ROADS = (  # what an intake service may report, in its order
     ("preregistered", "withdrawn"),
     ("preregistered", "something_of_a_later_contract", "pre_review_started"),
 )
-ORDER = ("sending", "delayed", "refused", *progress.ROAD, "ended", "closed")
+ORDER = ("sending", "delayed", "refused", *ROAD, "ended", "closed")
 
 RIGHT = {  # an answer that is taken, by question; choices are answered by their first option
     "name": "胡某某",
@@ -293,7 +294,7 @@ class Conversation(RuleBasedStateMachine):
     def _the_newest_buttons_work(self, session: Session) -> None:
         """A button on the newest question is never stale."""
         newest = next((each for each in reversed(self.chat.said) if each.choices), None)
-        if newest and not newest.choices[0].id.startswith(progress.RATE):
+        if newest and not newest.choices[0].id.startswith(RATE):
             assert newest.choices[0].id.startswith(f"{session.prompt}:")
 
     def _no_answer_is_lost(

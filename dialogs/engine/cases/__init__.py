@@ -1,0 +1,23 @@
+"""What has been handed in, and how it goes: news from the intake service in plain words.
+
+handing_in   it has a number, it waits, it was not taken
+news         each event of the intake service, in its order; reports: what each of them means
+card         the receipt, and how far each case is
+rating       the mark, when it is over
+book         a case's record in the session, changed in one place
+
+A case is kept in the session under its reference:
+
+    service, script   what it was, and by which version
+    number            the intake service's number; "" until it has one
+    state             "sending", "delayed", then the intake service's own states
+    seq               the last event heard; older ones are ignored, a gap is fetched
+    at                state -> day it was reached ("YYYY-MM-DD")
+    due               last day of the promise now running ("YYYY-MM-DD"), "" when none runs
+    rating            "", "asked", or the code given, "1" (very satisfied) to "5"
+    answers           what was handed in, until it has a number; {} after
+    files             its photos, until the promised time for keeping them is over
+    phone, tail       where a text message reaches him (E.164), and the last four of his identity number, by
+                      which he can ask for the case elsewhere; "" when not given, or no longer kept
+    ended             when it ended (ISO 8601), "" while it runs
+"""

@@ -1,0 +1,47 @@
+"""The case as it is written in the session: reading it, changing it, saying where it stands in few words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dialogs.calendar import spoken
+from dialogs.engine.talk import Talk
+from dialogs.messages import News
+from dialogs.turn import TrackCase
+
+Case = Mapping[str, Any]
+
+
+def change(talk: Talk, reference: str, **fields: Any) -> None:
+    """Change fields of a case and write down where it is."""
+    case = {**talk.session.cases[reference], **fields}
+    talk.change(cases={**talk.session.cases, reference: case})
+    talk.do(TrackCase(reference, case["number"], case["service"], case["state"], case["seq"]))
+
+
+def title_of(talk: Talk, case: Case) -> str:
+    """Return what the case is about, in the words of the applicant."""
+    script = talk.world.library.scripts.get(case["script"])
+    return talk.pick(script.title) if script else case["service"]
+
+
+def spoken_day(talk: Talk, day: str) -> str:
+    """Return a day of a case as people say it, "" for none."""
+    return spoken(date.fromisoformat(day), talk.lang, talk.today) if day else ""
+
+
+def news_of(
+    talk: Talk, reference: str, *, vital: bool, state: str = "", number: str = "", day: str = ""
+) -> News:
+    """Return the few words of a notice about a case as it stands, or as it is said to stand."""
+    case = talk.session.cases[reference]
+    return News(
+        title=title_of(talk, case),
+        number=number or case["number"] or reference,
+        state=talk.words(f"progress.step_{state or case['state']}"),
+        day=spoken_day(talk, day or talk.day),
+        vital=vital,
+        phone=case.get("phone", ""),
+    )

@@ -1,0 +1,80 @@
+"""Handing in: it has a number, it waits, or it was not taken."""
+
+from __future__ import annotations
+
+from dialogs.engine import keeping
+from dialogs.engine.cases.book import change, news_of, spoken_day
+from dialogs.engine.cases.card import card, receipt
+from dialogs.engine.flow import forget_photos, refold
+from dialogs.engine.talk import Talk
+from dialogs.script.road import READ_BACK
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    OpenTicket,
+    WithdrawalRefused,
+)
+
+
+def received(talk: Talk, event: ApplicationReceived) -> None:
+    """The intake service has it: say the number, once, whichever way the news came first."""
+    case = talk.session.cases.get(event.reference)
+    if case is None:
+        return
+    if case["state"] in ("sending", "delayed"):
+        registered(talk, event.reference, event.number, event.answer_by)
+    else:
+        change(talk, event.reference, number=event.number, answers={})
+
+
+def registered(talk: Talk, reference: str, number: str, answer_by: str, seq: int = 0) -> None:
+    at = {"submitted": talk.today.isoformat()}
+    change(talk, reference, number=number, state="submitted", due=answer_by, at=at, answers={}, seq=seq)
+    key = "progress.received" if answer_by else "progress.received_without_day"
+    text = talk.words(key, number=number, day=spoken_day(talk, answer_by))
+    talk.tell(text, receipt(talk, reference), news_of(talk, reference, vital=True))
+
+
+def delayed(talk: Talk, event: ApplicationDelayed) -> None:
+    """The intake service does not answer: say the truth, once, with a number to hold on to."""
+    case = talk.session.cases.get(event.reference)
+    if case is not None and case["state"] == "sending":
+        change(talk, event.reference, state="delayed")
+        talk.say("progress.delayed", reference=event.reference)
+
+
+def refused(talk: Talk, event: ApplicationRefused) -> None:
+    """The intake service will not take it. A duplicate has its number; anything else goes to a person."""
+    case = talk.session.cases.get(event.reference)
+    if case is None or case["state"] not in ("sending", "delayed"):
+        return
+    answers = dict(case["answers"])
+    now = talk.world.now.isoformat()
+    if event.number:
+        change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
+        talk.do(*forget_photos(answers))
+        text = talk.words("progress.duplicate", number=event.number)
+        talk.tell(text, None, news_of(talk, event.reference, vital=True, number=event.number))
+        return
+    talk.do(OpenTicket(reason="refused", note=event.reason))
+    refusal = news_of(talk, event.reference, vital=True, state="refused")
+    talk.tell(talk.words("progress.refused", phone=talk.phone), None, refusal)
+    # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk.
+    if talk.session.script or case["script"] not in talk.world.library.scripts:
+        change(talk, event.reference, state="refused", ended=now)
+        keeping.end_case(talk, event.reference, case["keep_days"])
+    else:
+        change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
+        answers.pop(READ_BACK, None)
+        talk.change(script=case["script"], answers=answers, aside=None)
+        refold(talk)
+        talk.next()
+
+
+def withdrawal_refused(talk: Talk, event: WithdrawalRefused) -> None:
+    """Say that it is too late to take it back, and how it stands."""
+    case = talk.session.cases.get(event.reference)
+    if case is not None:
+        text = talk.words("progress.withdrawal_refused", number=case["number"])
+        talk.tell(text, card(talk, event.reference), news_of(talk, event.reference, vital=True))
