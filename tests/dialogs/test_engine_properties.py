@@ -64,6 +64,8 @@ RIGHT = {  # an answer that is taken, by question; choices are answered by their
     "bank_card": "6222020000000000000",
     "phone": "13800000000",
 }
+RIGHT_KINDS = {"region": "常山", "address": "样本路1号2室", "date": "今天", "text": "样本"}
+RIGHT_KINDS |= {"person-name": "吴某某", "phone": "13800000000"}
 TYPED = st.sampled_from(
     [
         *"123470",
@@ -245,6 +247,8 @@ class Conversation(RuleBasedStateMachine):
         if station.key in RIGHT:
             return RIGHT[station.key]
         step: Any = station.step
+        if step.kind in RIGHT_KINDS:
+            return RIGHT_KINDS[step.kind]
         options = script.options(step, self.chat.now.date())
         return words_in(list(options.values())[pick % len(options)], self.chat.session.lang)
 

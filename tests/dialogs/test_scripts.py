@@ -38,7 +38,9 @@ def test_it_is_as_short_as_the_errand_allows(script: Script) -> None:
     asked = {step.id for step in script.situation if not isinstance(step, Outcome | Handoff)}
 
     assert max(len(asked & set(each.steps)) for each in ways) <= 10
-    assert median(each.messages for each in ways) <= 14
+    # Whoever acts for somebody else shows his own card and the paper that says he may; that comes on top.
+    own = [each.messages for each in ways if each.answers.get("who", "self") == "self"]
+    assert median(own) <= 14
 
 
 def test_every_end_has_a_scenario(script: Script) -> None:
