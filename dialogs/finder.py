@@ -142,7 +142,9 @@ def _by_sound(said: _Name, name: _Name) -> float:
 
 def _names(script: Script) -> tuple[_Name, ...]:
     """Return all ways to call it. The long English title is compared as written, too."""
-    return tuple(_name(fold(words)) for words in (*script.title.values(), *script.aka))
+    written = [*script.title.values(), *script.aka]
+    # Also without what a sentence is rid of before it is compared: 结婚证丢了 is compared as 结婚证丢.
+    return tuple(_name(words) for words in dict.fromkeys([*map(fold, written), *map(_matter, written)]))
 
 
 def _name(words: str) -> _Name:

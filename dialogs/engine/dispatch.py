@@ -21,7 +21,7 @@ from dialogs.engine.cases import handing_in, news, rating
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
-from dialogs.engine.talk import PERSON, Floor, Said, Talk
+from dialogs.engine.talk import MAX_WRONG, PERSON, Floor, Said, Talk
 from dialogs.messages import Inbound
 from dialogs.session import Session
 from dialogs.turn import (
@@ -106,8 +106,10 @@ def _wrote(talk: Talk, message: Inbound) -> None:
 
 
 def _wants_digits(talk: Talk) -> bool:
-    """Say whether a bare "0" is an answer here and not the call for a person."""
+    """Say whether a bare "0" is an answer here. Once a person is offered below it, 0 is that person."""
     station = asked(talk)
+    if talk.session.wrong >= MAX_WRONG:
+        return False
     return station is not None and getattr(station.step, "kind", "") in ("number", "money", "choices")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from dialogs.lives import lives
 from dialogs.office import offices
-from dialogs.script import Choice, Choices, Ending, Limit, Scenario, Script, Sourced, plain_words
+from dialogs.script import Choice, Choices, Ending, Guide, Limit, Scenario, Script, Sourced, plain_words
 from dialogs.script.conditions import Unanswered
 from dialogs.script.plain_words import CHANNELS, Limits
 from dialogs.script.problems import Marks, Path, Problem, did_you_mean
@@ -140,6 +140,8 @@ def _facts(script: Script, marks: Marks) -> Iterator[Problem]:
     item = script.item
     facts: list[Sourced] = [*item.basis, item.limits.statutory, item.limits.promised, item.fee]
     facts += [item.limits.answer] if item.limits.answer else []
+    steps = (*script.situation, *script.form)
+    facts += [step.link for step in steps if isinstance(step, Guide) and step.link]
     told = [tell.verified for tell in script.tells if tell.source]
     told += [edition.verified for editions in script.tables.values() for edition in editions]
     open_ones = sum(not fact.verified for fact in facts) + sum(not each for each in told)

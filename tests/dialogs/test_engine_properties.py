@@ -77,6 +77,16 @@ TYPED = st.sampled_from(
             "中文",
             "想在常山交社保",
             "养老认证",
+            *(
+                "电子社保卡",
+                "开店",
+                "结婚证没带",
+                "不知道办哪个",
+                "办事指南",
+                "看别的",
+                "现在办",
+                "我要修水管",
+            ),
             "用那张",
             "重新拍",
             *("换个地方办", "我办过", "接着办", "12345678", "go12345678", "CS-1121-0001", "0247"),
@@ -231,7 +241,7 @@ class Conversation(RuleBasedStateMachine):
             self.happen(self._message(text="想在常山交社保"))
         elif station.kind == "photo":
             self.happen(self._message(media=(self._upload(),)))
-        elif station.kind in ("outcome", "handoff"):
+        elif station.kind in ("outcome", "handoff", "guide"):
             self.happen(self._message(text="2"))  # something else
         elif station.kind == "question":
             self.happen(self._message(text=self._right(station, pick)))
@@ -249,6 +259,8 @@ class Conversation(RuleBasedStateMachine):
         step: Any = station.step
         if step.kind in RIGHT_KINDS:
             return RIGHT_KINDS[step.kind]
+        if step.kind == "number":
+            return str(int(step.between[0]))
         options = script.options(step, self.chat.now.date())
         return words_in(list(options.values())[pick % len(options)], self.chat.session.lang)
 

@@ -25,6 +25,7 @@ GUIDE = """\
       label: {zh-CN: 官方网址, en: Official page}
       url: https://www.gov.cn/
       source: 中国政府网
+      verified: true
 """
 CHANGE = (OUTCOME, GUIDE)
 
