@@ -100,7 +100,7 @@ TYPED = st.sampled_from(
 )
 FROM_AFAR = (
     *(Opened("", "en", "wechat"), Opened("", scene="pension_check"), Opened("", scene="flexible_enrolment")),
-    *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded(), MediaFetched("photo1")),
+    *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded()),
     *(HandoverOffered("12345678", START, {}), HandoverAsked(), Joined("telegram")),
     *(JoinRefused(reason, "12345678") for reason in ("unknown", "often", "here", "busy", "draft")),
 )
@@ -176,6 +176,11 @@ class Conversation(RuleBasedStateMachine):
         numbered = {f"photo{page['file'][4:]}" for each in self.chat.ordered(Submit) for page in each.pages}
         if f"photo{number}" in self.measured - numbered:  # once handed in, the inbox key keeps it away
             self.judge(f"photo{number}")
+
+    @precondition(lambda self: self.files)
+    @rule(number=st.integers(0, 8))
+    def a_file_comes_once_more(self, number: int) -> None:
+        self.happen(MediaFetched(f"photo{1 + number % self.files}"))
 
     @precondition(lambda self: self.chat.session.cases)
     @rule(
