@@ -1,13 +1,11 @@
-"""Commands for the operator: serve | invite | retry | looks."""
+"""Commands for the operator: serve | invite | retry | looks | export."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import structlog
 import typer
@@ -17,15 +15,17 @@ from sqlalchemy import select
 from intake import reviewers
 from intake.app import build, open_parts, runner
 from intake.callbacks import retry_now
-from intake.database import AlreadyServed, open_database
-from intake.parts import Parts, utc_now
+from intake.database import AlreadyServed
+from intake.exports.commands import export
+from intake.parts import Parts
 from intake.schema import looks as look_table
-from intake.settings import Settings, SettingsError, load
+from intake.settings import Settings
 from intake.unit import Unit
-from intake.vault import KeyFileError, open_vault
+from intake.vault import KeyFileError
+from intake.visiting import read_settings, stop, visit
 
-T = TypeVar("T")
 cli = typer.Typer(help="The embedded intake service.", no_args_is_help=True, add_completion=False)
+cli.command()(export)
 
 
 @cli.command()
@@ -35,39 +35,39 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the contract at /v1 and the review page at /review/."""
-    settings = _settings()
+    settings = read_settings()
     _log_as_json()
     try:
         asyncio.run(_serve(settings, demo=demo))
     except (AlreadyServed, KeyFileError) as error:
-        _stop(str(error))
+        stop(str(error))
     except OSError as error:
-        _stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set INTAKE_PORT.")
+        stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set INTAKE_PORT.")
 
 
 @cli.command()
 def invite() -> None:
     """Print a one-time link that makes a reviewer. It lasts a day; earlier links stop working."""
-    settings = _settings()
-    code = asyncio.run(_beside(settings, reviewers.invite))
+    settings = read_settings()
+    code = visit(settings, reviewers.invite)
     typer.echo(_link(settings, code))
 
 
 @cli.command()
 def retry() -> None:
     """Send all callbacks again now that were not taken, also the ones given up."""
-    n = asyncio.run(_beside(_settings(), lambda unit: retry_now(unit, refused_too=True)))
+    n = visit(read_settings(), lambda unit: retry_now(unit, refused_too=True))
     typer.echo(f"{n} callbacks are due now.")
 
 
 @cli.command()
 def looks(number: Annotated[str, typer.Option(help="Only this application.")] = "") -> None:
     """Print who looked at what, and check that nothing of it was altered or removed."""
-    lines, broken = asyncio.run(_beside(_settings(), lambda unit: _looks(unit, number)))
+    lines, broken = visit(read_settings(), lambda unit: _looks(unit, number))
     for line in lines:
         typer.echo(line)
     if broken is not None:
-        _stop(f"The log is not whole: entry {broken} was altered, or one before it is missing.")
+        stop(f"The log is not whole: entry {broken} was altered, or one before it is missing.")
 
 
 def main() -> None:
@@ -105,16 +105,6 @@ async def _until_told_to_stop() -> None:
     await told.wait()
 
 
-async def _beside(settings: Settings, work: Callable[[Unit], T]) -> T:
-    """Do `work` in one transaction, also while the service is being served."""
-    vault = open_vault(settings.key_file)
-    database = await open_database(settings.database_url, exclusive=False)
-    try:
-        return await database.run(lambda connection: work(Unit(connection, vault, utc_now(), settings.area)))
-    finally:
-        await database.close()
-
-
 def _looks(unit: Unit, number: str) -> tuple[list[str], int | None]:
     query = select(look_table).order_by(look_table.c.n)
     if number:
@@ -126,18 +116,6 @@ def _looks(unit: Unit, number: str) -> tuple[list[str], int | None]:
 
 def _link(settings: Settings, code: str) -> str:
     return f"{settings.public_url}/review/#code={code}"
-
-
-def _settings() -> Settings:
-    try:
-        return load(os.environ)
-    except SettingsError as error:
-        _stop(str(error))
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
 
 
 def _log_as_json() -> None:
