@@ -104,6 +104,12 @@ def test_libraries_that_print_bodies_are_silent(lines: Lines) -> None:
     assert lines() == []
 
 
+def test_what_telegrams_library_could_not_read_is_not_written(lines: Lines) -> None:
+    logging.getLogger("telegram.request.BaseRequest").error("Can not load invalid JSON data: %s", "胡某某")
+
+    assert lines() == []
+
+
 def test_warnings_are_lines_too(lines: Lines) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")

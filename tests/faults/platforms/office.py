@@ -34,7 +34,7 @@ from handlers.turns import Turns
 from storage.database import Database
 from storage.flow import outbox
 from storage.flow.turns import Arrival, Decide
-from storage.schema import addresses
+from storage.schema import TODO, addresses
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
@@ -44,6 +44,7 @@ from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.sms import FakeSms
 from tests.platforms.telegram import FakeTelegram
 from tests.platforms.wechat import FakeWeChat
+from tests.product import until
 
 START = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 CASE, PHONE = "CS-1120-0001", "+8613900000000"
@@ -139,6 +140,15 @@ class Office:
         ):
             for item in items:
                 await self.sending.say(item)
+
+    async def let_go(self) -> None:
+        """Wait until nobody holds a row: a call notes what it said after its answer is written."""
+
+        async def free() -> bool:
+            held = select(outbox_table.c.id).where(TODO, outbox_table.c.lease_until > self.clock())
+            return await self.database.read(lambda c: c.execute(held).first()) is None
+
+        await until(free, "the rows of the call that was answered")
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, half a minute at a time, with a worker at work."""

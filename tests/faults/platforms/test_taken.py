@@ -139,6 +139,7 @@ async def she_writes(there: Office) -> None:
     """She writes, and what was kept for that is the first thing she hears."""
     before = len(there.hu.shown)
     await there.hu.say("怎么样了")
+    await there.let_go()
     await there.work()
 
     said = "".join(shown.text for shown in there.hu.shown[before:])
