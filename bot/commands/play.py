@@ -38,6 +38,7 @@ Lines that begin with a colon are yours:
   :intake WHAT    let the intake service answer: received silent refused duplicate
                   or report: {" ".join(NEWS)}
                   with why and how where it says no: :intake denied 看不清 / 重新拍一张
+                  of a package all of it, or one child: :intake denied@power 停用了 / 恢复用电再来
   :wait SPAN      let time go by: 30m, 2h, 3d
   :state          show what is remembered
   :record NAME    show the way just played as a scenario

@@ -16,7 +16,8 @@ from dialogs.engine import advance
 from dialogs.messages import Inbound, Media, Outbound
 from dialogs.office import Office
 from dialogs.photos import FAULTS
-from dialogs.script import Ending
+from dialogs.script import Ending, Item
+from dialogs.script.filings import filing
 from dialogs.script.road import READ_BACK
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
@@ -80,6 +81,7 @@ class Way:
     end: str  # "submit", "outcome", "handoff", "guide"; "" while it goes on
     at: str
     needs: tuple[str, ...]
+    children: tuple[str, ...] = ()  # of a package: what is handed in
 
 
 class Rehearsal:
@@ -142,10 +144,33 @@ class Rehearsal:
     # The intake service
 
     def intake(self, what: str, why: str = "", how: str = "") -> list[str | Outbound]:
-        """Let the intake service answer what was handed in last, or report on it."""
+        """Let the intake service answer what was handed in last, or report on it.
+
+        Of a package that is all that still runs, or one child: "denied@power".
+        """
+        what, _, child = what.partition("@")
+        return [said for reference in self._meant(child) for said in self._one(reference, what, why, how)]
+
+    def _meant(self, child: str) -> list[str]:
+        """Return the references of what was handed in last."""
         if not self.session.cases:
             raise Impossible("Nothing has been handed in yet.")
-        reference, case = list(self.session.cases.items())[-1]
+        last, case = list(self.session.cases.items())[-1]
+        if not case["package"]:
+            return [last]
+        members = {
+            reference: each
+            for reference, each in self.session.cases.items()
+            if each["package"] == case["package"]
+        }
+        if not child:
+            return [reference for reference, each in members.items() if not each["ended"]]
+        if found := [reference for reference, each in members.items() if each["child"] == child]:
+            return found
+        raise Impossible(f"The package has {', '.join(each['child'] for each in members.values())}.")
+
+    def _one(self, reference: str, what: str, why: str, how: str) -> list[str | Outbound]:
+        case = self.session.cases[reference]
         if what in ANSWERS:
             return self._take(self._answer(what, reference))
         if what not in NEWS:
@@ -157,7 +182,7 @@ class Rehearsal:
         kind, data = NEWS[what]
         more = {"why": why, "how": how, "rights": ""} if why else {}
         if what == "accepted":
-            more = {"promised_by": self._promised(case["script"])}
+            more = {"promised_by": self._promised(self._item(case))}
         event = ProgressReported(reference, case["number"], case["seq"] + 1, kind, self.now, {**data, **more})
         return self._take(event)
 
@@ -168,16 +193,18 @@ class Rehearsal:
             return ApplicationRefused(reference, "refused")
         if what == "duplicate":
             return ApplicationRefused(reference, "duplicate", "CS-0101-0001")
-        script = self._library.scripts[self.session.cases[reference]["script"]]
-        limit = script.item.limits.answer
-        due = self._offices[script.item.office].due(self.now, limit.days if limit else 1, "working")
-        number = f"CS-{self.now:%m%d}-{len(self.session.cases):04}"
+        item = self._item(self.session.cases[reference])
+        limit = item.limits.answer
+        due = self._offices[item.office].due(self.now, limit.days if limit else 1, "working")
+        number = f"CS-{self.now:%m%d}-{list(self.session.cases).index(reference) + 1:04}"
         return ApplicationReceived(reference, number, due.day.isoformat())
 
-    def _promised(self, key: str) -> str:
-        script = self._library.scripts[key]
-        limit = script.item.limits.promised
-        return self._offices[script.item.office].due(self.now, limit.days, limit.kind).day.isoformat()
+    def _item(self, case: Mapping[str, Any]) -> Item:
+        return filing(self._library.scripts[case["script"]], case["child"]).item
+
+    def _promised(self, item: Item) -> str:
+        limit = item.limits.promised
+        return self._offices[item.office].due(self.now, limit.days, limit.kind).day.isoformat()
 
     # Turns
 
@@ -229,7 +256,9 @@ class Rehearsal:
     def _way_of(self, session: Session, end: str, at: str) -> Way:
         road, today = self._library.roads[session.script], World(self._library, {}, self.now).today
         needs = road.needed(session.answers, today) if end == "submit" else ()
-        return Way(session.script, session.answers, end, at, tuple(paper.id for paper in needs))
+        package = road.handed_in(session.answers, today) if end == "submit" else ()
+        children = tuple(child.id for child in package)
+        return Way(session.script, session.answers, end, at, tuple(paper.id for paper in needs), children)
 
     def _key(self) -> str:
         self._sent += 1

@@ -27,6 +27,7 @@ def scenario(name: str, way: Way | None, script: Script, road: Road, today: date
     if way is None or not way.end:
         raise Impossible("This way has no end yet: play on to an outcome, a handoff or the read-back.")
     deciding = {name for station in road.stations if station.when for name in station.when.reads}
+    deciding |= {name for _, when in road.children if when for name in when.reads}
     deciding |= {step.id for step in script.situation}
     given = {key: value for key, value in way.answers.items() if key in deciding}
     kinds = {step.id: step.kind for step in (*script.situation, *script.form)}
@@ -34,6 +35,8 @@ def scenario(name: str, way: Way | None, script: Script, road: Road, today: date
     expect: dict[str, Any] = {way.end: way.at or True}
     if way.needs:
         expect["materials"] = list(way.needs)
+    if way.children:
+        expect["children"] = list(way.children)
     lines = [f"- name: {_flow(name)}", f"  given: {_flow(given)}"]
     if any(kinds[key] in DATED for key in given):
         lines.append(f"  today: {today.isoformat()}")

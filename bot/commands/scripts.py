@@ -105,6 +105,7 @@ def guide(script: Script, road: Road, ways: Situations, today: date, lang: str) 
 def _situation(script: Script, road: Road, way: Situation, today: date, lang: str) -> dict[str, Any]:
     steps = {step.id: step for step in (*script.situation, *script.form)}
     papers = {paper.id: paper for paper in script.materials}
+    children = {child.id: child for child in script.children}
     end = steps.get(way.at)
     return {
         "answers": dict(way.answers),
@@ -122,6 +123,7 @@ def _situation(script: Script, road: Road, way: Situation, today: date, lang: st
             {"id": name, "title": pick(papers[name].title, lang), "pages": papers[name].pages}
             for name in way.materials
         ],
+        "children": [{"id": name, "title": pick(children[name].title, lang)} for name in way.children],
         "told": [pick(script.tells[place].text, lang) for place in way.tells],
         "asked": [key for key in way.steps if road.stations[road.index[key]].kind == "question"],
         "messages": way.messages,
@@ -145,6 +147,8 @@ def _table(guide: dict[str, Any]) -> Table:
         said = "\n".join(f"{label}: {value}" for label, value in way["said"].items())
         end = way["end"] if not way["at"] else f"{way['end']}: {way['at']}\n{way['why']}"
         papers = "\n".join(f"{paper['title']} ({', '.join(paper['pages'])})" for paper in way["papers"])
+        if way["children"]:
+            end = "\n".join([end, *(child["title"] for child in way["children"])])
         table.add_row(str(number), said, end, papers, str(way["messages"]))
     return table
 

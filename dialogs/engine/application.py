@@ -1,4 +1,8 @@
-"""The pre-application: what is read back, and what is handed in."""
+"""The pre-application: what is read back, and what is handed in.
+
+A package is read back and confirmed once, and handed in as one application for each child, each with a
+reference of its own: from then on nothing that happens to one holds up another.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
-from dialogs.engine.flow import leave, photos_in
-from dialogs.engine.notice import page_title, pages
+from dialogs.engine.flow import forget_photos, leave, photos_in
+from dialogs.engine.notice import page_title, pages, ready, titles
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
 from dialogs.photos import LOOK_BY_HAND
 from dialogs.script import Limit
+from dialogs.script.filings import Filing
 from dialogs.script.road import CONSENT, Station
 from dialogs.turn import Submit, TrackCase
 
@@ -28,6 +33,9 @@ def read_back(talk: Talk) -> tuple[str, Card]:
     ]
     listed = "\n".join(talk.words("engine.row", label=row["label"], value=row["value"]) for row in rows)
     text = talk.words("engine.read_back", rows=listed)
+    if len(package := ready(talk)) > 1:
+        told = talk.words("engine.read_back_package", count=len(package), titles=titles(talk, package))
+        text = f"{told}\n{text}"
     return text, Card("read_back", talk.words("engine.read_back_title"), {"rows": rows})
 
 
@@ -62,63 +70,95 @@ def _answers(talk: Talk, *, masked: bool = True) -> list[dict[str, Any]]:
 
 
 def submit(talk: Talk) -> None:
-    """Hand it in. The road is free again at once; the answers stay with the case until it has a number."""
-    session, script = talk.session, talk.script
-    reference = _reference(talk)
-    papers = [
+    """Hand it in. The road is free again at once; the answers stay with each case until it has a number."""
+    reference, package = _reference(talk), ready(talk)
+    made = {_of(reference, each): each for each in package}
+    orders = {own: _order(talk, own, each, reference, len(package)) for own, each in made.items()}
+    cases = {own: _case(talk, each, reference if len(package) > 1 else "") for own, each in made.items()}
+    for own, each in made.items():
+        talk.do(orders[own], TrackCase(own, "", each.service, "sending", 0))
+    held = {file for case in cases.values() for file in case["files"]}
+    rest = forget_photos(talk.session.answers)
+    talk.do(*(each for each in rest if each.file not in held))
+    talk.change(cases={**talk.session.cases, **cases})
+    if len(package) > 1:
+        talk.say("engine.sending_package", count=len(package))
+    else:
+        talk.say("engine.sending")
+    leave(talk, handed_in=True)
+
+
+def _order(talk: Talk, reference: str, filing: Filing, package: str, of: int) -> Submit:
+    papers = _papers(talk, filing)
+    body = _body(talk, filing, papers)
+    if of > 1:
+        body["package"] = {"reference": package, "title": talk.pick(talk.script.title), "of": of}
+    return Submit(reference, body, tuple(papers))
+
+
+def _papers(talk: Talk, filing: Filing) -> list[dict[str, Any]]:
+    """Return the photos that are handed in here, as `Submit.pages` wants them."""
+    answers = talk.session.answers
+    return [
         {
-            "material": station.key.partition(".")[0],
+            "material": _owner(station.key),
             "page": station.page,
-            "file": session.answers[station.key]["kept"],
-            "sha256": session.answers[station.key]["sha256"],
-            "flags": session.answers[station.key]["flags"],
+            "file": answers[station.key]["kept"],
+            "sha256": answers[station.key]["sha256"],
+            "flags": answers[station.key]["flags"],
         }
         for station in pages(talk)
+        if filing.takes(_owner(station.key))
     ]
-    talk.do(
-        Submit(reference, _body(talk, papers), tuple(papers)),
-        TrackCase(reference, "", script.id, "sending", 0),
-    )
-    case = {
-        "service": script.id,
-        "script": script.key,
+
+
+def _owner(key: str) -> str:
+    """Return the question or paper to which an answer belongs: "id_card.front" is the paper `id_card`'s."""
+    return key.partition(".")[0]
+
+
+def _case(talk: Talk, filing: Filing, package: str) -> dict[str, Any]:
+    """Return what is remembered of it (dialogs.engine.progress)."""
+    answers = {key: each for key, each in talk.session.answers.items() if filing.takes(_owner(key))}
+    return {
+        "service": filing.service,
+        "script": talk.script.key,
+        "child": filing.child,
+        "package": package,
         "number": "",
         "state": "sending",
         "seq": 0,
         "at": {},
         "due": "",
         "rating": "",
-        "answers": dict(session.answers),
-        "files": photos_in(session.answers),
+        "answers": answers,
+        "files": photos_in(answers),
         "phone": _reached_at(talk),
         "tail": _applicant(talk)["id_number"][-TAIL:],
-        "keep_days": script.keep_days,
+        "keep_days": talk.script.keep_days,
         "ended": "",
     }
-    talk.change(cases={**session.cases, reference: case})
-    talk.say("engine.sending")
-    leave(talk, handed_in=True)
 
 
-def _body(talk: Talk, papers: list[dict[str, Any]]) -> dict[str, Any]:
-    script, answers = talk.script, talk.session.answers
+def _body(talk: Talk, filing: Filing, papers: list[dict[str, Any]]) -> dict[str, Any]:
+    item, answers = filing.item, talk.session.answers
     return {
         "service": {
-            "id": script.id,
-            "version": script.version,
-            "name_code": script.item.name_code,
-            "title": talk.pick(script.title),
+            "id": filing.service,
+            "version": talk.script.version,
+            "name_code": item.name_code,
+            "title": talk.pick(filing.title),
         },
-        "office": script.item.office,
+        "office": item.office,
         "lang": talk.lang,
         "applicant": _applicant(talk),
-        "answers": _answers(talk, masked=False),
+        "answers": [row for row in _answers(talk, masked=False) if filing.takes(row["key"])],
         "materials": _materials(talk, papers),
         "consent": {name: answers[CONSENT][name] for name in ("text_sha256", "at")},
         "limits": {
-            "answer": _limit(script.item.limits.answer),
-            "promised": _limit(script.item.limits.promised),
-            "statutory": _limit(script.item.limits.statutory),
+            "answer": _limit(item.limits.answer),
+            "promised": _limit(item.limits.promised),
+            "statutory": _limit(item.limits.statutory),
         },
     }
 
@@ -164,10 +204,18 @@ def _limit(limit: Limit | None) -> dict[str, Any]:
     return {"days": limit.days, "kind": limit.kind} if limit else {"days": 1, "kind": "working"}
 
 
+def _of(reference: str, filing: Filing) -> str:
+    """Return the reference of one application of a package; a whole service keeps the reference itself."""
+    return _named(f"{reference}/{filing.child}") if filing.child else reference
+
+
 def _reference(talk: Talk) -> str:
     """Return the application's own name for life: derived, so that a turn run twice names it the same."""
     session = talk.session
-    seed = hashlib.sha256(f"{session.id}/{len(session.cases)}/{session.prompt}".encode()).digest()
-    number = int.from_bytes(seed[:8], "big") >> 4  # 60 bits
+    return _named(f"{session.id}/{len(session.cases)}/{session.prompt}")
+
+
+def _named(seed: str) -> str:
+    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big") >> 4  # 60 bits
     letters = "".join(_LETTERS[(number >> shift) & 31] for shift in range(55, -1, -5))
     return f"ZT-{letters[:4]}-{letters[4:8]}-{letters[8:]}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dialogs.calendar import ZONE, spoken
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
-from dialogs.script import Limit, Material, Script
+from dialogs.script import Item, Limit, Material, Script
+from dialogs.script.filings import Filing, every, filings
 from dialogs.script.road import Station
 
 
@@ -19,9 +22,19 @@ def pages(talk: Talk) -> tuple[Station, ...]:
     )
 
 
+def ready(talk: Talk) -> tuple[Filing, ...]:
+    """Return the applications this case hands in. Known once the situation is."""
+    return filings(talk.script, talk.road, talk.session.answers, talk.today)
+
+
+def titles(talk: Talk, package: Sequence[Filing]) -> str:
+    """Return the children of a package by name, in one line."""
+    return talk.words("engine.list_comma").join(talk.pick(each.title) for each in package)
+
+
 def needs(talk: Talk) -> list[str]:
-    """Return the keys of all pages this case needs."""
-    return [station.key for station in pages(talk)]
+    """Return what he agrees to hand in: the keys of all pages, and the children of a package."""
+    return [*(station.key for station in pages(talk)), *(each.service for each in ready(talk) if each.child)]
 
 
 def page_title(talk: Talk, station: Station) -> str:
@@ -47,7 +60,11 @@ def notice(talk: Talk, *, changed: bool = False) -> None:
     if not papers:
         opening = "engine.notice_nothing"
     text = talk.words(opening, count=len(papers), papers=listed, fee=fee)
+    package = ready(talk)
     lines = [text, *tells]
+    if len(package) > 1:
+        count = len(package)
+        lines.insert(0, talk.words("engine.notice_package", count=count, titles=titles(talk, package)))
     sections = [
         {"title": talk.words("engine.notice_papers"), "lines": papers or [talk.words("engine.notice_none")]},
         {"title": talk.words("engine.notice_fee"), "lines": [fee]},
@@ -55,9 +72,18 @@ def notice(talk: Talk, *, changed: bool = False) -> None:
         {"title": talk.words("engine.notice_office"), "lines": [talk.pick(item.authority)]},
         {"title": talk.words("engine.notice_result"), "lines": [talk.pick(item.result)]},
     ]
+    if len(package) > 1:
+        lines_of = [_child(talk, each) for each in package]
+        sections.insert(0, {"title": talk.words("engine.notice_children"), "lines": lines_of})
     if tells:
         sections.append({"title": talk.words("engine.notice_tells"), "lines": tells})
     talk.tell("\n".join(lines), Card("notice", talk.pick(talk.script.title), {"sections": sections}))
+
+
+def _child(talk: Talk, filing: Filing) -> str:
+    """Return one line for a child of a package: what, who decides, by when."""
+    authority, day = talk.pick(filing.item.authority), promised_day(talk, filing.item)
+    return talk.words("engine.notice_child", title=talk.pick(filing.title), authority=authority, day=day)
 
 
 def _fee(talk: Talk, script: Script) -> str:
@@ -73,7 +99,7 @@ def _times(talk: Talk) -> list[str]:
     limits = talk.script.item.limits
     statutory = _days(talk, limits.statutory)
     return [
-        talk.words("engine.notice_promise", day=promised_day(talk)),
+        talk.words("engine.notice_promise", day=promised_day(talk, talk.script.item)),
         talk.words("engine.notice_statutory", days=statutory),
     ]
 
@@ -90,7 +116,7 @@ def guide(talk: Talk, script: Script) -> str:
     """Return what a service needs, how long it takes and what it costs: to look at before one begins."""
     item = script.item
     limits = [_days(talk, limit) for limit in (item.limits.promised, item.limits.statutory)]
-    return talk.words(
+    told = talk.words(
         "engine.guide",
         title=talk.pick(script.title),
         about=talk.pick(script.about),
@@ -100,6 +126,10 @@ def guide(talk: Talk, script: Script) -> str:
         result=talk.pick(item.result),
         authority=talk.pick(item.authority),
     )
+    if not script.children:
+        return told
+    package = every(script)
+    return talk.words("engine.guide_package", count=len(package), titles=titles(talk, package), guide=told)
 
 
 def _papers(talk: Talk, script: Script) -> str:
@@ -114,10 +144,10 @@ def _papers(talk: Talk, script: Script) -> str:
     )
 
 
-def promised_day(talk: Talk) -> str:
+def promised_day(talk: Talk, item: Item) -> str:
     """Return the last day by which it is done when handed in now: the first answer, then the promise."""
-    limits = talk.script.item.limits
-    calendar = talk.office.calendar
+    limits = item.limits
+    calendar = talk.world.offices[item.office].calendar
     answered = calendar.due(talk.world.now, limits.answer.days if limits.answer else 1, "working")
     noon = talk.world.now.astimezone(ZONE).replace(
         year=answered.day.year, month=answered.day.month, day=answered.day.day, hour=12

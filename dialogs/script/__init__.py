@@ -6,6 +6,7 @@ fragments            steps many scripts share: `- include: identity`
 loader, coherence    text -> Script, or every problem at once
 conditions           `when:` in CEL, typed (expression: its tree; condition_faults: the author's words)
 road                 the stations, and where a set of answers stands
+filings              what is handed in: one application, or one for each child of a package
 situations, domains  everybody who can come, listed
 check, plain_words   what blocks publishing; what tires a reader
 """
@@ -14,6 +15,7 @@ from dialogs.script.shape import (
     AnyQuestion,
     BankCard,
     Basis,
+    Child,
     Choice,
     Choices,
     Confirm,
@@ -62,6 +64,7 @@ __all__ = [
     "AnyQuestion",
     "BankCard",
     "Basis",
+    "Child",
     "Choice",
     "Choices",
     "Confirm",

@@ -17,7 +17,18 @@ from typing import Any
 
 from dialogs.lives import lives
 from dialogs.office import offices
-from dialogs.script import Choice, Choices, Ending, Guide, Limit, Scenario, Script, Sourced, plain_words
+from dialogs.script import (
+    Choice,
+    Choices,
+    Ending,
+    Guide,
+    Item,
+    Scenario,
+    Script,
+    Sourced,
+    packages,
+    plain_words,
+)
 from dialogs.script.conditions import Unanswered
 from dialogs.script.plain_words import CHANNELS, Limits
 from dialogs.script.problems import Marks, Path, Problem, did_you_mean
@@ -62,11 +73,19 @@ def errors(findings: Sequence[Problem]) -> list[Problem]:
     return [each for each in findings if each.tier == "error"]
 
 
+def _items(script: Script) -> Iterator[tuple[Path, Item]]:
+    """Yield the service's own item and those of its children, each with its place."""
+    yield ("item",), script.item
+    for place, child in enumerate(script.children):
+        yield ("children", place, "item"), child.item
+
+
 def _office(script: Script, marks: Marks) -> Iterator[Problem]:
-    if script.item.office not in offices():
-        what = f"there is no office `{script.item.office}`"
-        remedy = did_you_mean(script.item.office, offices(), "Add it to dialogs/offices.yaml.")
-        yield marks.problem(("item", "office"), what, remedy, "unknown-office")
+    for path, item in _items(script):
+        if item.office not in offices():
+            what = f"there is no office `{item.office}`"
+            remedy = did_you_mean(item.office, offices(), "Add it to dialogs/offices.yaml.")
+            yield marks.problem((*path, "office"), what, remedy, "unknown-office")
 
 
 def _found(script: Script, marks: Marks) -> Iterator[Problem]:
@@ -93,19 +112,14 @@ def _found(script: Script, marks: Marks) -> Iterator[Problem]:
 
 
 def _limits(script: Script, marks: Marks) -> Iterator[Problem]:
-    limits = script.item.limits
-    if _in_days(limits.promised) > _in_days(limits.statutory):
-        what = "the promise is longer than the law allows"
-        path: Path = ("item", "limits", "promised")
-        yield marks.problem(path, what, "Promise at most the statutory limit.", "late-promise")
-    if limits.answer and _in_days(limits.answer) > _in_days(limits.promised):
-        what = "the first answer is promised later than the result"
-        yield marks.problem(("item", "limits", "answer"), what, "Make it shorter.", "late-answer")
-
-
-def _in_days(limit: Limit) -> float:
-    """Return about how many calendar days a limit takes: five working days make a week."""
-    return limit.days * 7 / 5 if limit.kind == "working" else limit.days
+    for path, item in _items(script):
+        limits = item.limits
+        if limits.promised.in_days > limits.statutory.in_days:
+            what, remedy = "the promise is longer than the law allows", "Promise at most the statutory limit."
+            yield marks.problem((*path, "limits", "promised"), what, remedy, "late-promise")
+        if limits.answer and limits.answer.in_days > limits.promised.in_days:
+            what = "the first answer is promised later than the result"
+            yield marks.problem((*path, "limits", "answer"), what, "Make it shorter.", "late-answer")
 
 
 def _papers(script: Script, marks: Marks) -> Iterator[Problem]:
@@ -137,11 +151,11 @@ def _tables(script: Script, today: date, marks: Marks) -> Iterator[Problem]:
 
 def _facts(script: Script, marks: Marks) -> Iterator[Problem]:
     """Yield one warning for all facts nobody at the bureau has ticked yet."""
-    item = script.item
-    facts: list[Sourced] = [*item.basis, item.limits.statutory, item.limits.promised, item.fee]
-    facts += [item.limits.answer] if item.limits.answer else []
     steps = (*script.situation, *script.form)
-    facts += [step.link for step in steps if isinstance(step, Guide) and step.link]
+    facts: list[Sourced] = [step.link for step in steps if isinstance(step, Guide) and step.link]
+    for _, item in _items(script):
+        facts += [*item.basis, item.limits.statutory, item.limits.promised, item.fee]
+        facts += [item.limits.answer] if item.limits.answer else []
     told = [tell.verified for tell in script.tells if tell.source]
     told += [edition.verified for editions in script.tables.values() for edition in editions]
     open_ones = sum(not fact.verified for fact in facts) + sum(not each for each in told)
@@ -170,6 +184,7 @@ def _ways(script: Script, ways: Situations, marks: Marks) -> Iterator[Problem]:
                 )
                 yield marks.problem(path, what, remedy, "unreachable", "error" if tier_sure else "warning")
         yield from _untold(script, ways, marks)
+        yield from packages.findings(script, ways.all, marks)
     yield from _length(script, ways, marks)
 
 
@@ -201,7 +216,7 @@ def _where(script: Script, at: str, missing: frozenset[str]) -> Path:
     """Return where a condition is written that is met in the notice or before the video call."""
     if at == READ_BACK:
         return ("verification", "video", "when")
-    for part in ("materials", "tells"):
+    for part in ("materials", "tells", "children"):
         for place, each in enumerate(getattr(script, part)):
             if missing & set(re.findall(r"answers\.(\w+)", each.when or "")):
                 return (part, place, "when")
@@ -282,10 +297,13 @@ def play(road: Road, script: Script, scenario: Scenario, today: date) -> str:
         elif station.part == "situation":
             return f"it does not say what {station.key} is"
     papers = tuple(paper.id for paper in road.needed(answers, today))
-    return _compared(scenario, "submit", "", papers)
+    children = tuple(child.id for child in road.handed_in(answers, today))
+    return _compared(scenario, "submit", "", papers, children)
 
 
-def _compared(scenario: Scenario, end: str, at: str, papers: tuple[str, ...]) -> str:
+def _compared(
+    scenario: Scenario, end: str, at: str, papers: tuple[str, ...], children: tuple[str, ...] = ()
+) -> str:
     expect = scenario.expect
     named = [(kind, each) for kind in ("outcome", "handoff", "guide") if (each := getattr(expect, kind))]
     wanted = named[0] if named else ("submit", "")
@@ -293,4 +311,8 @@ def _compared(scenario: Scenario, end: str, at: str, papers: tuple[str, ...]) ->
         return f"it ends in {end} {at}".rstrip() + f", not in {wanted[0]} {wanted[1] or ''}".rstrip()
     if expect.materials is not None and tuple(expect.materials) != papers:
         return f"it needs {', '.join(papers) or 'no papers'}, not {', '.join(expect.materials) or 'none'}"
+    if expect.children is not None and tuple(expect.children) != children:
+        return (
+            f"it hands in {', '.join(children) or 'nothing'}, not {', '.join(expect.children) or 'nothing'}"
+        )
     return ""

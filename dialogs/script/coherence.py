@@ -26,6 +26,7 @@ from dialogs.script import (
     Outcome,
     Scenario,
     Script,
+    packages,
 )
 from dialogs.script.conditions import ConditionError, Language, readables
 from dialogs.script.expression import Node
@@ -45,6 +46,7 @@ def problems(script: Script, marks: Marks) -> Iterator[Problem]:
     yield from _options(script, marks)
     yield from _borders(script, marks)
     yield from _tables(script, marks)
+    yield from packages.problems(script, marks)
     yield from _scenarios(script, marks)
     yield from _conditions(script, marks)
 
@@ -194,13 +196,19 @@ def _expected(script: Script, scenario: Scenario, path: Path, marks: Marks) -> I
         remedy = did_you_mean(wanted, [paper.id for paper in script.materials], "Name papers of this script.")
         where = (*path, "expect", "materials")
         yield marks.problem(where, f"there is no paper `{wanted}`", remedy, "unknown-paper")
+    for wanted in set(expect.children or ()) - {child.id for child in script.children}:
+        remedy = did_you_mean(
+            wanted, [child.id for child in script.children], "Name children of this package."
+        )
+        where = (*path, "expect", "children")
+        yield marks.problem(where, f"there is no child `{wanted}`", remedy, "unknown-child")
 
 
 def guarded(script: Script) -> Iterator[tuple[Path, str, frozenset[str]]]:
     """Yield every condition with its place and the answers it may read: those given before it.
 
-    Papers and things to tell are said in the notice, which comes before the form: they may read the
-    answers about the situation only.
+    Papers, things to tell and the children of a package are said in the notice, which comes before the
+    form: they may read the answers about the situation only.
     """
     asked: list[str] = []
     before_form: frozenset[str] = frozenset(step.id for step in script.situation)
@@ -209,9 +217,10 @@ def guarded(script: Script) -> Iterator[tuple[Path, str, frozenset[str]]]:
         if step.when is not None:
             yield (*path, "when"), step.when, allowed
         asked.append(step.id)
-    for place, tell in enumerate(script.tells):
-        if tell.when is not None:
-            yield ("tells", place, "when"), tell.when, before_form
+    for part in ("tells", "children"):
+        for place, each in enumerate(getattr(script, part)):
+            if each.when is not None:
+                yield (part, place, "when"), each.when, before_form
     video = script.verification.video if script.verification else None
     if video and video.when is not None:
         yield ("verification", "video", "when"), video.when, frozenset(asked)
@@ -240,6 +249,7 @@ _LATER = {
     "form": "Move that question above this step.",
     "materials": "The notice is told before the form: move that question to `situation:`.",
     "tells": "The notice is told before the form: move that question to `situation:`.",
+    "children": "The notice is told before the form: move that question to `situation:`.",
     "verification": "Name a question of this script.",
 }
 

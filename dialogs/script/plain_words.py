@@ -142,7 +142,11 @@ def changed(before: Script, script: Script, marks: Marks) -> Iterator[Problem]:
 
 def _named(script: Script, path: Path) -> Path:
     """Return the path with ids for places in the lists of steps, which survive reordering."""
-    if len(path) > 1 and path[0] in ("situation", "form", "materials") and isinstance(path[1], int):
+    if (
+        len(path) > 1
+        and path[0] in ("situation", "form", "materials", "children")
+        and isinstance(path[1], int)
+    ):
         return (path[0], getattr(script, str(path[0]))[path[1]].id, *path[2:])
     return path
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from dialogs.script import AnyQuestion, Ending, Material, Script, Tell
+from dialogs.script import AnyQuestion, Child, Ending, Material, Script, Tell
 from dialogs.script.conditions import Condition, Language, readables
 
 Kind = Literal["question", "outcome", "handoff", "guide", "consent", "photo", "read_back"]
@@ -48,6 +48,7 @@ class Road:
     after: tuple[int, ...] = ()  # place -> the first later place under another guard
     papers: tuple[tuple[Material, Condition | None], ...] = ()
     tells: tuple[tuple[Tell, Condition | None], ...] = ()
+    children: tuple[tuple[Child, Condition | None], ...] = ()  # of a package
     video: tuple[bool, Condition | None] = (False, None)  # whether the law may want to see him, and when
 
     def open(self, place: int, answers: Mapping[str, Any], today: date) -> bool:
@@ -84,6 +85,10 @@ class Road:
     def told(self, answers: Mapping[str, Any], today: date) -> tuple[Tell, ...]:
         """Return what this applicant must know before he agrees. Known once the situation is."""
         return tuple(tell for tell, when in self.tells if when is None or when.holds(answers, today))
+
+    def handed_in(self, answers: Mapping[str, Any], today: date) -> tuple[Child, ...]:
+        """Return the children of a package that this case hands in. Known once the situation is."""
+        return tuple(child for child, when in self.children if when is None or when.holds(answers, today))
 
     def seen_by_video(self, answers: Mapping[str, Any], today: date) -> bool:
         """Say whether this case wants a video call. Known once the form is filled in."""
@@ -123,6 +128,7 @@ def build(script: Script) -> Road:
         after=_after(stations),
         papers=papers,
         tells=tuple((tell, compiled(tell.when)) for tell in script.tells),
+        children=tuple((child, compiled(child.when)) for child in script.children),
         video=(video is not None, compiled(video.when) if video else None),
     )
 

@@ -202,6 +202,11 @@ class Limit(Sourced):
     days: int = Field(ge=0, le=365)  # 0: on the spot
     kind: Unit
 
+    @property
+    def in_days(self) -> float:
+        """About how many calendar days it takes: five working days make a week."""
+        return self.days * 7 / 5 if self.kind == "working" else self.days
+
 
 class Limits(Part):
     statutory: Limit
@@ -242,6 +247,20 @@ class Material(Part):
     deferrable: bool = False
     lookup: bool = False  # another department can answer this, so it may not be demanded (无证明城市)
     guidance: Words | None = None  # how to photograph it; None: the bot's usual words
+
+
+class Child(Part):
+    """One application of a package (一件事): an item of its own, handed in and decided by itself.
+
+    answers, materials: questions and papers for this one alone, or for some. What no child names, all get.
+    """
+
+    id: Ident
+    title: Words
+    when: str | None = None
+    item: Item
+    answers: list[Ident] = Field(default_factory=list)
+    materials: list[Ident] = Field(default_factory=list)
 
 
 class Tell(Part):
@@ -289,6 +308,7 @@ class Expected(Part):
     guide: str | None = None
     submit: bool | None = None
     materials: list[Ident] | None = None  # exactly these, in this order
+    children: list[Ident] | None = None  # of a package: exactly these are handed in
 
 
 class Scenario(Part):
@@ -314,6 +334,9 @@ class Script(Part):
     situation: list[SituationStep] = Field(min_length=1)
     form: list[FormStep]
     materials: list[Material]
+    children: list[Child] = Field(
+        default_factory=list
+    )  # of a package; in its own right: dialogs.script.filings
     tells: list[Tell] = Field(default_factory=list)
     verification: Verification | None = None
     tables: dict[Ident, list[Edition]] = Field(default_factory=dict)

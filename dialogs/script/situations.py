@@ -34,6 +34,7 @@ class Situation:
                the notice told there); "" for submit.
     materials: ids of the papers needed; empty unless it ends in a submit.
     tells:     places in `script.tells` of what is told.
+    children:  ids of what a package hands in.
     steps:     keys of the stations passed, the last one included.
     missing:   answers a broken condition wanted.
     """
@@ -45,6 +46,7 @@ class Situation:
     tells: tuple[int, ...] = ()
     steps: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
+    children: tuple[str, ...] = ()
     messages: int = 0  # what the applicant sends from his first word to the end, each photo counted
 
     def witness(self) -> str:
@@ -73,7 +75,8 @@ def situations(script: Script, today: date, limit: int = MAX_SITUATIONS) -> Situ
     """Return every situation of a script. Above `limit` the answers are first merged, then paired."""
     road = roads.build(script)
     language = Language(readables(script), script.tables)
-    guards = [station.when for station in road.stations] + [when for _, when in road.tells]
+    guards = [station.when for station in road.stations]
+    guards += [when for _, when in (*road.tells, *road.children)]
     conditions = [each for each in (*guards, road.video[1]) if each is not None]
     known = domains(script, language, conditions, today)
     found, coverage = _first_that_fits(road, known, today, limit)
@@ -125,13 +128,14 @@ class _Walk:
         self.missing: frozenset[str] = frozenset()
         self.papers: tuple[str, ...] = ()
         self.tells: tuple[int, ...] = ()
+        self.children: tuple[str, ...] = ()
 
     def fork(self, key: str, value: Any) -> _Walk:
         """Return the way on after answering the question it stands at."""
         other = _Walk(self.road, self.today)
         other.answers = {**self.answers, key: value}
         other.steps = [*self.steps, key]
-        other.papers, other.tells = self.papers, self.tells
+        other.papers, other.tells, other.children = self.papers, self.tells, self.children
         return other
 
     def to_next_question(self, start: int, values: Mapping[str, tuple[Any, ...]]) -> int:
@@ -159,6 +163,7 @@ class _Walk:
         """Work out the notice, as the bot does before it asks for consent."""
         told = self.road.told(self.answers, self.today)
         self.papers = tuple(paper.id for paper in self.road.needed(self.answers, self.today))
+        self.children = tuple(child.id for child in self.road.handed_in(self.answers, self.today))
         self.tells = tuple(
             place for place, (tell, _) in enumerate(self.road.tells) if any(tell is each for each in told)
         )
@@ -177,6 +182,7 @@ class _Walk:
             at=self.at,
             materials=self.papers if self.end == "submit" else (),
             tells=self.tells if self.end == "submit" else (),
+            children=self.children if self.end == "submit" else (),
             steps=tuple(self.steps),
             missing=self.missing,
             messages=1 + sum(kind not in ("outcome", "handoff", "guide") for kind in kinds),

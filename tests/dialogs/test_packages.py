@@ -1,0 +1,188 @@
+"""A package (一件事): asked once, confirmed once, handed in as one application for each child."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.publishing import definition
+from dialogs.script.filings import every
+from dialogs.script.situations import situations
+from dialogs.turn import Submit, TrackCase
+from tests.dialogs.packages import package, script
+from tests.dialogs.scripts import TODAY, faults
+from tests.dialogs.talking import Chat, play
+
+PERSON = ("胡某某", "999901198803050247")
+
+
+def at_the_read_back(wants: str = "1、2", *more: str) -> Chat:
+    """Return a conversation in which all is told and sent but the last yes."""
+    chat = play("subsidies", script()).say(wants).say("同意", *PERSON, *(more or ("W-1", "P-2")))
+    while chat.at != "read_back":
+        chat.send_photo()
+    return chat
+
+
+def handed_in(wants: str = "1、2", *more: str) -> Chat:
+    return at_the_read_back(wants, *more).say("对")
+
+
+class TestTheScript:
+    def test_every_situation_says_which_children_it_hands_in(self) -> None:
+        assert [each.children for each in situations(script(), TODAY).all] == [
+            ("water",),
+            ("power",),
+            ("water", "power"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code"),
+        [
+            ("    answers: [water_account]\n", "    answers: [water_acount]\n", "unknown-question"),
+            ("    materials: [power_bill]\n", "    materials: [power_bil]\n", "unknown-paper"),
+            ("  - id: power\n    title", "  - id: water\n    title", "duplicate-id"),
+            ("children: [water, power]}", "children: [water, gas]}", "unknown-child"),
+            ("children: [water, power]}", "children: [power]}", "scenario-fails"),
+            ("id: subsidies", f"id: {'s' * 40}", ""),
+            ("  - id: power\n    title", f"  - id: p{'o' * 38}wer\n    title", "bad-form"),
+        ],
+    )
+    def test_parts_that_do_not_fit_are_found(self, old: str, new: str, code: str) -> None:
+        found = {each.code for each in faults(package((old, new)))}
+
+        assert code in found if code else not found
+
+    def test_a_name_the_office_has_no_room_for_is_found(self) -> None:
+        text = package(("id: subsidies", f"id: {'s' * 40}"), ("- id: power\n", f"- id: {'p' * 30}\n"))
+
+        assert "long-id" in {each.code for each in faults(text)}
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code", "node"),
+        [
+            ("days: 5, kind: working", "days: 4, kind: working", "late-child", "children.power.item"),
+            (
+                "office: changshan_market",
+                "office: changshan_marked",
+                "unknown-office",
+                "children.water.item.office",
+            ),
+            ("days: 3, kind: working", "days: 30, kind: working", "late-promise", "children.water.item"),
+        ],
+    )
+    def test_each_child_keeps_the_rules_of_an_item(self, old: str, new: str, code: str, node: str) -> None:
+        found = {each.code: each.node for each in faults(package((old, new)))}
+
+        assert found[code].startswith(node)
+
+    def test_a_child_nobody_hands_in_is_found(self) -> None:
+        text = package(("when: \"'power' in answers.wants\"\n    answers", "when: 'false'\n    answers"))
+
+        found = faults(text)
+        assert [each.node for each in found if each.code == "unreachable"] == ["children.power"]
+        assert [each.what for each in found if each.code == "empty-package"]
+
+    def test_what_is_asked_for_and_goes_nowhere_is_shown_with_somebody_who_meets_it(self) -> None:
+        text = package(("    when: \"'water' in answers.wants\"\n    ask", "    ask"))
+
+        (found,) = [each for each in faults(text) if each.code == "for-nobody"]
+        assert found.node == "form.water_account"
+        assert "wants=power" in found.what
+
+    def test_a_child_reads_what_is_known_at_the_notice(self) -> None:
+        text = package(
+            (
+                "when: \"'power' in answers.wants\"\n    answers",
+                "when: age(answers.id_number) > 60\n    answers",
+            )
+        )
+
+        assert {each.code for each in faults(text)} == {"read-too-early"}
+
+    def test_the_office_is_told_each_child_as_a_service_of_its_own(self) -> None:
+        water, power = (definition(script(), each) for each in every(script()))
+
+        assert (water["id"], water["item"]["office"]) == ("subsidies_water", "changshan_market")
+        assert [step["id"] for step in water["form"]] == ["name", "id_number", "water_account"]
+        assert [paper["id"] for paper in power["materials"]] == ["certificate", "power_bill"]
+
+
+class TestOneNoticeOneFormOneYes:
+    def test_the_notice_names_the_children_and_counts_shared_papers_once(self) -> None:
+        chat = play("subsidies", script()).say("1、2")
+
+        text, card = chat.said[0].text, chat.said[0].card
+        assert text.startswith(
+            "一次交，办2件：自来水补助、用电补助。\n您这种情况，一共只要2样：低保证、电费单。"
+        )
+        assert card is not None
+        assert card.body["sections"][0]["lines"] == [
+            "自来水补助：常山水务，最晚11月26日(周四)",
+            "用电补助：常山供电，最晚11月30日(周一)",
+        ]
+
+    def test_with_one_child_it_is_an_errand_like_any_other(self) -> None:
+        chat = handed_in("1", "W-1")
+
+        assert "2件" not in "\n".join(chat.heard)
+        (submit,) = chat.ordered(Submit)
+        assert "package" not in submit.application
+        assert submit.application["service"]["id"] == "subsidies_water"
+
+    def test_other_children_are_told_anew_though_the_papers_are_the_same(self) -> None:
+        chat = play("subsidies", script()).say("2", "同意").say("修改 办哪几项").say("1、2")
+
+        assert chat.said[0].text.startswith("一次交，办2件")
+
+    def test_it_is_read_back_once(self) -> None:
+        text = at_the_read_back().said[-1].text
+
+        assert text.startswith("一次交2件：自来水补助、用电补助。\n我念一遍：\n")
+        assert text.count("胡某某") == text.count("低保证") == 1
+
+
+class TestHandingIn:
+    def test_each_child_is_handed_in_by_itself(self) -> None:
+        chat = handed_in()
+
+        water, power = chat.ordered(Submit)
+        assert chat.heard[-1] == "好，2件一起替您交上去，一件一个号码。"
+        assert len({water.reference, power.reference}) == 2
+        assert [each.service for each in chat.ordered(TrackCase)] == ["subsidies_water", "subsidies_power"]
+        assert water.application["package"] == power.application["package"]
+        assert water.application["package"] | {"reference": ""} == {
+            "reference": "",
+            "title": "水电补助",
+            "of": 2,
+        }
+
+    def test_an_office_gets_what_concerns_it_and_no_more(self) -> None:
+        water, power = handed_in().ordered(Submit)
+
+        assert _keys(water) == ["wants", "name", "id_number", "water_account"]
+        assert _keys(power) == ["wants", "name", "id_number", "power_account"]
+        assert _papers(water) == ["certificate.page"]
+        assert _papers(power) == ["certificate.page", "power_bill.page"]
+        assert water.pages[0]["file"] == power.pages[0]["file"]
+        assert (water.application["office"], power.application["office"]) == (
+            "changshan_market",
+            "changshan_police",
+        )
+        assert [each.application["limits"]["promised"]["days"] for each in (water, power)] == [3, 5]
+
+    def test_the_same_turn_names_them_the_same(self) -> None:
+        first, second = at_the_read_back(), at_the_read_back()
+
+        assert [each.reference for each in first.say("对").ordered(Submit)] == [
+            each.reference for each in second.say("对").ordered(Submit)
+        ]
+
+
+def _keys(submit: Any) -> list[str]:
+    return [row["key"] for row in submit.application["answers"]]
+
+
+def _papers(submit: Any) -> list[str]:
+    return [f"{page['material']}.{page['page']}" for page in submit.pages]
