@@ -8,7 +8,7 @@ import hmac
 
 from aiohttp import web
 
-from intake import applications, contract, definitions, events, moves, pages
+from intake import applications, contract, definitions, erasure, events, moves, pages
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, not_now, unknown, unreadable
 from intake.states import START
@@ -152,6 +152,17 @@ async def list_events(request: web.Request) -> web.Response:
         return events.after(unit, number, after)
 
     return answer({"events": await request.app[PARTS].read(found)})
+
+
+@routes.post("/v1/erasure")
+@allow("bot")
+async def erase(request: web.Request) -> web.Response:
+    parts, body = request.app[PARTS], await read_object(request)
+    contract.hold_to("Erasure", body)
+    said, files = await parts.change(lambda unit: erasure.erase(unit, body["person"], body["references"]))
+    for file in files:  # should we die here, the sweep at the next start finds what no row names
+        await asyncio.to_thread(parts.pages.remove, file)
+    return answer(said)
 
 
 def _id(request: web.Request, name: str, schema: str) -> str:

@@ -169,3 +169,23 @@ looks = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("hash"),
 )
+
+# What was forgotten on request, so that it is not asked for again: no name, no words, only that it was.
+erased_cases = Table(
+    "erased_cases",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Receipts of erasures. `outcome` names numbers and kinds of data, never the data.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("request", LargeBinary(32), nullable=False),  # blind index of who and what was asked for
+    Column("outcome", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("erasures_request", "request", "at"),
+)

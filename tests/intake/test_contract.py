@@ -25,7 +25,6 @@ NOT_YET = (
     "submit_deferral",
     "list_documents",
     "read_document",
-    "erase",
     "open_lookup",
     "read_lookup",
 )

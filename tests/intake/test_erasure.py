@@ -1,0 +1,166 @@
+"""Forgetting a person at the intake service: what goes, what stays, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from intake import contract, erasure
+from intake.schema import applications, events, pages
+from intake.unit import Unit
+from tests.intake.desk import Desk
+from tests.intake.world import World, world
+from tests.postgres import Cluster, NoPostgres, cluster
+
+NAME, ID_NUMBER = "胡小云", "999901198803050247"
+REFERENCE = "ref-00000001"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    try:
+        with cluster() as found:
+            yield found
+    except NoPostgres as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "sqlite":
+        async with world(tmp_path / "intake") as found:
+            yield found
+        return
+    server: Cluster = request.getfixturevalue("server")
+    name = server.create()
+    async with world(tmp_path / "intake", database_url=server.url(name)) as found:
+        yield found
+    server.drop(name)
+
+
+async def erase(here: World, *references: str, **person: str) -> dict[str, Any]:
+    asked = {"person": person, "references": list(references)}
+    status, said = await here.call("POST", "/v1/erasure", asked)
+    assert status == 200, said
+    contract.hold_to("Erased", said)
+    found: dict[str, Any] = said
+    return found
+
+
+async def everything_kept(here: World) -> str:
+    """All that can be read with the key in hand: rows opened, files by their count."""
+
+    def read(unit: Unit) -> list[str]:
+        bodies = unit.connection.execute(select(applications.c.number, applications.c.body_sealed)).all()
+        told = unit.connection.execute(select(events.c.number, events.c.seq, events.c.data_sealed)).all()
+        opened = [unit.vault.open(row.body_sealed, f"applications.body:{row.number}") for row in bodies]
+        opened += [unit.vault.open(row.data_sealed, f"events.data:{row.number}/{row.seq}") for row in told]
+        return [each.decode() for each in opened]
+
+    return "\n".join(await here.parts.read(read))
+
+
+async def test_an_ended_case_keeps_its_number_and_result_and_nothing_of_the_person(here: World) -> None:
+    number = await here.hand_in()
+    desk = await Desk.sign_in(here)
+    await desk.act(number, "start_review")
+    await desk.act(number, "refuse", why="胡小云的单位在交。", how="离开单位以后再来。")
+    said = await erase(here, REFERENCE)
+
+    assert [each["what"] for each in said["kept"]] == [f"{number}: 编号、日期和结果"]
+    assert said["kept"][0]["under_way"] is False
+    assert [each.partition(":")[0] for each in said["erased"]] == [number]
+    left = await everything_kept(here)
+    assert NAME not in left
+    assert ID_NUMBER not in left
+    assert "离开单位" not in left
+    assert list((here.parts.settings.data_dir / "pages").iterdir()) == []
+    _, status = await here.call("GET", f"/v1/pre-applications/{number}")
+    assert (status["state"], status["number"]) == ("not_accepted", number)
+    _, listed = await desk.get(f"applications?q={NAME}")
+    assert listed["applications"] == []
+    _, shown = await desk.get(f"applications/{number}")
+    assert (shown["answers"], shown["materials"]) == ([], [])
+
+
+async def test_a_case_under_way_is_left_whole_until_it_is_withdrawn(here: World) -> None:
+    number = await here.hand_in()
+    first = await erase(here, REFERENCE)
+    assert (first["erased"], first["kept"][0]["under_way"]) == ([], True)
+    assert NAME in await everything_kept(here)
+
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    second = await erase(here, REFERENCE)
+
+    assert second["erased"]
+    assert second["receipt"]["id"] != first["receipt"]["id"]
+    assert NAME not in await everything_kept(here)
+
+
+async def test_asked_again_it_says_the_same_under_the_same_receipt(here: World) -> None:
+    number = await here.hand_in()
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    first = await erase(here, REFERENCE)
+    here.clock.step(days=3)
+
+    assert await erase(here, REFERENCE) == first
+
+
+async def test_a_receipt_is_the_hash_of_what_it_says(here: World) -> None:
+    number = await here.hand_in()
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    said = await erase(here, REFERENCE)
+    receipt = said["receipt"]
+
+    assert receipt["sha256"] == erasure.digest(receipt["id"], receipt["at"], said["erased"], said["kept"])
+    assert NAME not in json.dumps(said, ensure_ascii=False)
+
+
+async def test_a_draft_goes_whole(here: World) -> None:
+    await here.create()
+    said = await erase(here, REFERENCE)
+
+    assert (len(said["erased"]), said["kept"]) == (1, [])
+    counted = await here.parts.read(
+        lambda unit: [
+            unit.connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (applications, pages)
+        ]
+    )
+    assert counted == [0, 0]
+
+
+async def test_by_the_identity_number_every_case_of_the_person_is_found_and_nobody_elses(here: World) -> None:
+    mine = await here.hand_in()
+    others = {"applicant": {"name": "李水木", "id_number": "999901197601203159"}}
+    theirs = await here.hand_in("ref-00000002", **others)
+    for number in (mine, theirs):
+        await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    said = await erase(here, id_number=ID_NUMBER)
+
+    assert mine in str(said)
+    assert theirs not in str(said)
+    assert "李水木" in await everything_kept(here)
+
+
+async def test_nobody_meant_is_nobody_erased(here: World) -> None:
+    await here.hand_in()
+    said = await erase(here, "ref-99999999")
+
+    assert (said["erased"], said["kept"]) == ([], [])
+    assert NAME in await everything_kept(here)
+
+
+async def test_whoever_was_forgotten_may_apply_again(here: World) -> None:
+    number = await here.hand_in()
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    await erase(here, REFERENCE)
+
+    status, _ = await here.create("ref-00000002")
+
+    assert status == 201
