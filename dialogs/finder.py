@@ -4,8 +4,8 @@ Each script is known by its title and by the authors' synonyms (`aka`). A senten
 one of them in four ways: the synonym stands in the sentence, characters in common, pairs of characters
 in common, and the sound in pinyin (for those who type by sound, and for wrong characters of the right sound).
 
-Sure means: above SURE, and ahead of the next script by MARGIN. What is nearer than OFFER is offered as a
-choice. Below that a person is better than a guess.
+Sure means: above SURE, and ahead of the next script by MARGIN, or its very name and nobody else's. What is
+nearer than OFFER is offered as a choice. Below that a person is better than a guess.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dialogs.answers.cleaning import fold
 from dialogs.script import Script
 
 SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
+EXACT = 100.0
 PART = 60.0  # he said a part of a name, no more: worth offering, never sure
 MOST_OFFERS = 5
 _WIDEST_GAP = 2  # characters inside a synonym: 交个社保, 交一下社保
@@ -88,7 +89,10 @@ def _judged(ranked: Sequence[tuple[float, Script]]) -> Found:
     if not near:
         return Found()
     second = ranked[1][0] if len(ranked) > 1 else 0.0
-    if near[0][0] >= SURE and near[0][0] - second >= MARGIN:
+    margin = (
+        1.0 if near[0][0] == EXACT else MARGIN
+    )  # what is one's very name needs no lead over what is like it
+    if near[0][0] >= SURE and near[0][0] - second >= margin:
         return Found(sure=near[0][1], offers=(near[0][1],))
     return Found(offers=tuple(script for _, script in near))
 
@@ -96,7 +100,7 @@ def _judged(ranked: Sequence[tuple[float, Script]]) -> Found:
 def _likeness(said: _Name, name: _Name) -> float:
     """Return 0..100. A synonym that stands in the sentence counts for more the longer it is."""
     if said.words == name.words:
-        return 100.0
+        return EXACT
     gap = _gap(said.words, name.words)
     if gap is not None:
         return min(99.0, 78.0 + 5.0 * len(name.words) - 3.0 * gap)

@@ -77,7 +77,8 @@ def paths(
     with _working("listing"):
         for text, name in _texts(files):
             script, _ = _read(text, name)
-            listed.append((script, build(script), situations(script, day)))
+            road = build(script)
+            listed.append((script, road, situations(script, day, road=road)))
     if as_json:
         guides = [guide(script, road, ways, day, lang) for script, road, ways in listed]
         _say(json.dumps(guides, ensure_ascii=False, indent=2))

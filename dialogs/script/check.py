@@ -52,7 +52,8 @@ def check(
     before: the version in use; then also what changes for translations and people in the middle.
     """
     marks = marks or Marks(f"{script.id}.yaml")
-    ways = situations(script, today)
+    road = build(script)
+    ways = situations(script, today, road=road)
     found = [
         *plain_words.problems(script, marks, channels),
         *_office(script, marks),
@@ -62,7 +63,7 @@ def check(
         *_tables(script, today, marks),
         *_facts(script, marks),
         *_ways(script, ways, marks),
-        *_scenarios(script, today, marks),
+        *_scenarios(script, road, today, marks),
         *(plain_words.changed(before, script, marks) if before else ()),
     ]
     return sorted(found, key=lambda each: (each.tier, *marks.order(each), each.node, each.what))
@@ -247,8 +248,7 @@ def _length(script: Script, ways: Situations, marks: Marks) -> Iterator[Problem]
         yield marks.problem(("situation",), what, remedy, "many-questions", "warning")
 
 
-def _scenarios(script: Script, today: date, marks: Marks) -> Iterator[Problem]:
-    road = build(script)
+def _scenarios(script: Script, road: Road, today: date, marks: Marks) -> Iterator[Problem]:
     for place, scenario in enumerate(script.scenarios):
         path: Path = ("scenarios", place)
         if unfit := _unfit(script, scenario, today):

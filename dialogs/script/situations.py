@@ -71,9 +71,14 @@ class _TooMany(Exception):
     """More situations than are worth listing."""
 
 
-def situations(script: Script, today: date, limit: int = MAX_SITUATIONS) -> Situations:
-    """Return every situation of a script. Above `limit` the answers are first merged, then paired."""
-    road = roads.build(script)
+def situations(
+    script: Script, today: date, limit: int = MAX_SITUATIONS, road: Road | None = None
+) -> Situations:
+    """Return every situation of a script. Above `limit` the answers are first merged, then paired.
+
+    road: the script's road, where somebody has it already: compiling its conditions is most of the work.
+    """
+    road = road or roads.build(script)
     language = Language(readables(script), script.tables)
     guards = [station.when for station in road.stations]
     guards += [when for _, when in (*road.tells, *road.children)]
