@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from dialogs.answers import plain
 from dialogs.engine import browsing, handover
-from dialogs.engine.cases import rating
+from dialogs.engine.cases import rating, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
-from dialogs.turn import Rate, Withdraw
+from dialogs.turn import Rate
 
 # Picking what to edit
 
@@ -70,27 +70,6 @@ def _hear_restart(talk: Talk, said: Said) -> None:
     talk.next()
 
 
-def _ask_withdraw(talk: Talk) -> None:
-    case = talk.session.cases[(talk.session.aside or {})["reference"]]
-    talk.ask(talk.words("engine.withdraw_sure", number=case["number"]), _sure(talk, "withdraw"))
-
-
-def _hear_withdraw(talk: Talk, said: Said) -> None:
-    reference = (talk.session.aside or {})["reference"]
-    word = _is_sure(talk, "withdraw", said)
-    if word == "yes":
-        talk.do(Withdraw(reference, talk.session.cases[reference]["number"]))
-        talk.say("engine.withdraw_sent")
-    elif word == "no":
-        talk.say("engine.withdraw_kept")
-    else:
-        talk.reject(talk.words("engine.yes_or_no"), _sure(talk, "withdraw"))
-        return
-    talk.change(aside=None)
-    if talk.session.script:
-        talk.next()
-
-
 # Rating: never owed, so anything that is no mark is taken for what it says
 
 
@@ -137,9 +116,9 @@ def _hear_rating_words(talk: Talk, said: Said) -> None:
 ASIDES: Mapping[str, Floor] = {
     "edit_which": Floor(_ask_edit_which, _hear_edit_which),
     "restart": Floor(_ask_restart, _hear_restart),
-    "withdraw": Floor(_ask_withdraw, _hear_withdraw),
     "rating": Floor(_ask_rating, _hear_rating),
     "rating_words": Floor(_ask_rating_words, _hear_rating_words),
+    **withdrawing.FLOORS,
     **browsing.FLOORS,
     **handover.FLOORS,
 }

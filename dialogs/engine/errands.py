@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
 from dialogs.engine import browsing, handover
+from dialogs.engine.cases import withdrawing
 from dialogs.engine.cases.card import tell_all
-from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
 from dialogs.engine.stations import edit_named, editable
@@ -78,10 +78,7 @@ def _restart(talk: Talk, _: str) -> None:
 
 def _withdraw(talk: Talk, _: str) -> None:
     """Take back what is undecided; before anything is handed in there is only the filling in to stop."""
-    cases = talk.session.cases
-    open_cases = [reference for reference, case in cases.items() if case["state"] in UNDECIDED]
-    if open_cases:
-        talk.change(aside={"is": "withdraw", "reference": open_cases[-1]})
+    if withdrawing.begin(talk):
         talk.next()
     elif talk.session.script:
         talk.change(aside={"is": "restart"})

@@ -7,10 +7,11 @@ one that fires late, twice, or for something that is gone already does no harm.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from dialogs.calendar import ZONE
-from dialogs.engine.flow import forget_photos, leave
+from dialogs.engine.flow import forget_photos, leave, photos_in
 from dialogs.engine.talk import Talk
 from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 
@@ -48,8 +49,16 @@ def _case_due(talk: Talk, reference: str) -> None:
     if busy:  # its words lie among those of another matter
         talk.do(SetTimer(CASE, reference, talk.world.now + LOOK_AGAIN))
         return
-    talk.do(*[ForgetFile(file) for file in case["files"]], ForgetWords(datetime.fromisoformat(case["ended"])))
     talk.change(cases={**talk.session.cases, reference: {**case, **_FORGOTTEN}})
+    talk.do(*let_go(talk, case["files"]), ForgetWords(datetime.fromisoformat(case["ended"])))
+
+
+def let_go(talk: Talk, files: Iterable[str]) -> list[ForgetFile]:
+    """Return the orders that delete `files`, but for those another case holds: packages share photos."""
+    held = {
+        file for case in talk.session.cases.values() for file in (*case["files"], *photos_in(case["answers"]))
+    }
+    return [ForgetFile(file) for file in files if file not in held]
 
 
 def _draft_due(talk: Talk) -> None:

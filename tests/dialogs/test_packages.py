@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,18 @@ import pytest
 from bot.publishing import definition
 from dialogs.script.filings import every
 from dialogs.script.situations import situations
-from dialogs.turn import Submit, TrackCase
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationReceived,
+    ApplicationRefused,
+    ForgetFile,
+    OpenTicket,
+    ProgressReported,
+    Submit,
+    TimerFired,
+    TrackCase,
+    Withdraw,
+)
 from tests.dialogs.packages import package, script
 from tests.dialogs.scripts import TODAY, faults
 from tests.dialogs.talking import Chat, play
@@ -186,3 +198,159 @@ def _keys(submit: Any) -> list[str]:
 
 def _papers(submit: Any) -> list[str]:
     return [f"{page['material']}.{page['page']}" for page in submit.pages]
+
+
+def received(*children: str) -> Chat:
+    """Return a conversation whose children have a number, all of them unless some are named."""
+    chat = handed_in()
+    for number, (own, case) in enumerate(list(chat.session.cases.items()), start=1):
+        if not children or case["child"] in children:
+            chat.happen(ApplicationReceived(own, f"CS-1120-000{number}", "2026-11-23"))
+    return chat
+
+
+def own(chat: Chat, child: str) -> str:
+    return next(reference for reference, case in chat.session.cases.items() if case["child"] == child)
+
+
+def report(chat: Chat, child: str, *events: tuple[str, dict[str, Any]]) -> Chat:
+    for type_, data in events:
+        reference = own(chat, child)
+        case = chat.session.cases[reference]
+        chat.happen(ProgressReported(reference, case["number"], case["seq"] + 1, type_, chat.now, data))
+    return chat
+
+
+Events = tuple[tuple[str, dict[str, Any]], ...]
+WHY = {"why": "停用了。", "how": "恢复用电再来。", "rights": ""}
+GOOD: Events = (("preregistered", {}), ("decided", {"result": "approved", "note": ""}))
+BAD: Events = (("preregistered", {}), ("decided", {"result": "denied", **WHY}))
+
+
+class TestEachForItself:
+    def test_each_child_has_its_own_receipt(self) -> None:
+        chat = received()
+
+        assert chat.heard[-2:] == [
+            "自来水补助：交上去了。号码CS-1120-0001。最晚11月23日(周一)给您回话。",
+            "用电补助：交上去了。号码CS-1120-0002。最晚11月23日(周一)给您回话。",
+        ]
+        card = chat.said[-1].card
+        assert card is not None
+        assert [row["value"] for row in card.body["rows"]][:2] == ["用电补助", "常山供电"]
+
+    def test_silence_is_told_once_for_all(self) -> None:
+        chat = handed_in()
+        for reference in chat.session.cases:
+            chat.happen(ApplicationDelayed(reference))
+
+        assert len([text for text in chat.heard if "没有回音" in text]) == 1
+        assert {case["state"] for case in chat.session.cases.values()} == {"delayed"}
+
+    def test_a_child_there_already_leaves_the_shared_photos_to_the_others(self) -> None:
+        chat = handed_in()
+        chat.happen(ApplicationRefused(own(chat, "power"), "duplicate", "CS-1101-0007"))
+
+        assert (
+            chat.heard[-1] == "用电补助：这件事您已经交过了，号码CS-1101-0007，不用再交。回“进度”看办到哪了。"
+        )
+        assert [each.file for each in chat.ordered(ForgetFile)] == ["photo2"]  # the power bill, and no more
+        chat.happen(ApplicationReceived(own(chat, "water"), "CS-1120-0001", "2026-11-23"))
+        assert chat.heard[-1].startswith("自来水补助：交上去了。")
+
+    def test_a_child_not_taken_goes_to_a_person_and_nobody_hands_in_twice(self) -> None:
+        chat = handed_in()
+        chat.happen(ApplicationRefused(own(chat, "power"), "422"))
+
+        assert [each.reason for each in chat.ordered(OpenTicket)] == ["refused"]
+        assert chat.session.script == ""
+        assert "photo2" in chat.session.cases[own(chat, "power")]["files"]
+
+    def test_news_say_which_child_they_are_about(self) -> None:
+        chat = report(received(), "power", ("preregistered", {}), ("accepted", {"promised_by": "2026-11-27"}))
+
+        assert chat.heard[-1] == "用电补助：CS-1120-0002受理了，就是我们开始办了。最晚11月27日(周五)办好。"
+
+    def test_one_card_shows_how_all_stand(self) -> None:
+        chat = report(report(received(), "water", *GOOD), "power", *BAD)
+
+        assert chat.heard[-1].endswith("\n水电补助，2件：1件办好了，1件没批。")
+        card = chat.said[-1].card
+        assert card is not None
+        assert (card.title, card.body["number"]) == ("水电补助，2件：1件办好了，1件没批", "")
+        assert card.body["steps"] == [
+            {"label": "自来水补助 CS-1120-0001", "state": "done", "at": "办好了 11月20日(周五)"},
+            {"label": "用电补助 CS-1120-0002", "state": "stopped", "at": "没批 11月20日(周五)"},
+        ]
+
+    def test_the_card_is_the_same_one_whichever_child_has_news(self) -> None:
+        chat = report(received(), "water", *GOOD)
+        first = chat.said[-1].card
+        report(chat, "power", *BAD)
+        second = chat.said[-1].card
+
+        assert first is not None
+        assert second is not None
+        assert first.body["package"] == second.body["package"] != ""
+
+    def test_progress_is_told_once_for_the_package(self) -> None:
+        chat = report(received(), "water", *GOOD).say("进度")
+
+        assert chat.said[0].text == (
+            "水电补助，2件：1件办好了，1件在办。\n"
+            "自来水补助 CS-1120-0001：办好了 11月20日(周五)\n"
+            "用电补助 CS-1120-0002：交上去了 最晚11月23日(周一)"
+        )
+        assert sum("水电补助" in each.text for each in chat.said) == 1
+
+    def test_a_refusal_stays_one_when_its_file_is_closed(self) -> None:
+        chat = report(received(), "power", *BAD, ("delivered", {}), ("closed", {})).say("进度")
+
+        assert "1件没批" in chat.said[0].text
+
+    def test_each_case_is_rated_by_itself(self) -> None:
+        chat = report(received(), "water", *GOOD, ("delivered", {}), ("rating_requested", {}))
+        assert "“自来水补助”办完了" in chat.heard[-1]
+
+        chat.tap("满意")
+        assert {case["child"]: case["rating"] for case in chat.session.cases.values()} == {
+            "water": "2",
+            "power": "",
+        }
+
+    def test_shared_photos_are_kept_for_as_long_as_one_case_may_need_them(self) -> None:
+        chat = report(report(received(), "water", *GOOD, ("delivered", {})), "power", *BAD)
+        chat.now += timedelta(days=31)
+        chat.happen(TimerFired("forget_case", own(chat, "power")))
+        assert [each.file for each in chat.ordered(ForgetFile)] == ["photo2"]
+
+        chat.happen(TimerFired("forget_case", own(chat, "water")))
+        assert [each.file for each in chat.ordered(ForgetFile)] == ["photo2", "photo1"]
+
+
+class TestTakingBack:
+    def test_one_child_is_taken_back_and_the_other_goes_on(self) -> None:
+        chat = received().say("撤回")
+        assert chat.heard[-1] == "您要撤回哪一件？"
+        assert chat.labels == ["自来水补助 CS-1120-0001", "用电补助 CS-1120-0002", "2件都撤回", "不撤回"]
+
+        chat.tap("用电补助 CS-1120-0002").tap("是，撤回")
+        assert [each.number for each in chat.ordered(Withdraw)] == ["CS-1120-0002"]
+
+    def test_all_are_taken_back_with_one_yes(self) -> None:
+        chat = received().say("撤回", "3")
+        assert chat.heard[-1].startswith("要把这2件都撤回吗？")
+
+        chat.say("是")
+        assert [each.number for each in chat.ordered(Withdraw)] == ["CS-1120-0001", "CS-1120-0002"]
+
+    def test_nothing_is_taken_back_without_a_choice(self) -> None:
+        chat = received().say("撤回", "不撤回")
+
+        assert not chat.ordered(Withdraw)
+        assert chat.heard[-1] == "好，不撤回，接着办。"
+
+    def test_what_was_decided_meanwhile_is_not_among_them(self) -> None:
+        chat = report(received(), "water", *GOOD).say("撤回")
+
+        assert chat.heard[-1].startswith("要撤回CS-1120-0002吗？")

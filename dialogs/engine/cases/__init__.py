@@ -3,12 +3,15 @@
 handing_in   it has a number, it waits, it was not taken
 news         each event of the intake service, in its order; reports: what each of them means
 card         the receipt, and how far each case is
+packages     several handed in at once: how all of them stand
+withdrawing  taking back what is undecided
 rating       the mark, when it is over
 book         a case's record in the session, changed in one place
 
 A case is kept in the session under its reference:
 
     service, script   what it was, and by which version
+    child, package    of a package: which part of it, and the reference they share; "" for a whole service
     number            the intake service's number; "" until it has one
     state             "sending", "delayed", then the intake service's own states
     seq               the last event heard; older ones are ignored, a gap is fetched

@@ -9,6 +9,7 @@ from typing import Any
 from dialogs.calendar import spoken
 from dialogs.engine.talk import Talk
 from dialogs.messages import News
+from dialogs.script.filings import Filing, filing
 from dialogs.turn import TrackCase
 
 Case = Mapping[str, Any]
@@ -23,8 +24,27 @@ def change(talk: Talk, reference: str, **fields: Any) -> None:
 
 def title_of(talk: Talk, case: Case) -> str:
     """Return what the case is about, in the words of the applicant."""
+    made = filing_of(talk, case)
+    return talk.pick(made.title) if made else case["service"]
+
+
+def filing_of(talk: Talk, case: Case) -> Filing | None:
+    """Return what was handed in, None when its script is no longer known."""
     script = talk.world.library.scripts.get(case["script"])
-    return talk.pick(script.title) if script else case["service"]
+    return filing(script, case.get("child", "")) if script else None
+
+
+def number_of(reference: str, case: Case) -> str:
+    """Return the number by which it is asked for: the office's, ours until there is one."""
+    return case["number"] or reference
+
+
+def about(talk: Talk, case: Case, text: str) -> str:
+    """Return `text`, saying first which part of a package it is about."""
+    title = title_of(talk, case)
+    if not case.get("package") or title in text:
+        return text
+    return talk.words("progress.package_of", title=title, text=text)
 
 
 def spoken_day(talk: Talk, day: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.engine.cases.book import Case, spoken_day, title_of
+from dialogs.engine.cases import packages
+from dialogs.engine.cases.book import Case, filing_of, number_of, spoken_day, title_of
 from dialogs.engine.cases.reports import ENDED, ROAD, STEPS
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
@@ -14,9 +15,8 @@ def receipt(talk: Talk, reference: str) -> Card:
     """Return the slip he keeps: the number, and who answers by when."""
     case = talk.session.cases[reference]
     rows = [("progress.receipt_service", title_of(talk, case))]
-    script = talk.world.library.scripts.get(case["script"])
-    if script:
-        rows.append(("progress.receipt_office", talk.pick(script.item.authority)))
+    if made := filing_of(talk, case):
+        rows.append(("progress.receipt_office", talk.pick(made.item.authority)))
     if case["due"]:
         rows.append(("progress.receipt_day", spoken_day(talk, case["due"])))
     body = {
@@ -27,8 +27,10 @@ def receipt(talk: Talk, reference: str) -> Card:
 
 
 def card(talk: Talk, reference: str) -> Card:
-    """Return how far the case is, step by step, each with its day."""
+    """Return how far the case is, step by step, each with its day; of a package, how all of it stands."""
     case = talk.session.cases[reference]
+    if package := packages.members(talk, case):
+        return packages.card(talk, package)
     reached = {case["state"]: "", **case["at"]}
     is_over = not set(ENDED).isdisjoint(reached)
     steps = [
@@ -40,8 +42,7 @@ def card(talk: Talk, reference: str) -> Card:
         for state in STEPS
         if state in reached or (state in ROAD and not is_over)
     ]
-    number = case["number"] or reference
-    body = {"number": number, "title": title_of(talk, case), "steps": steps}
+    body = {"number": number_of(reference, case), "title": title_of(talk, case), "steps": steps}
     return Card("progress", talk.words("progress.card"), body)
 
 
@@ -62,16 +63,24 @@ def _when(talk: Talk, state: str, case: Case, reached: Mapping[str, str]) -> str
 def tell_all(talk: Talk) -> bool:
     """Say how every case goes, the newest last; False when nothing was ever handed in."""
     for reference, case in talk.session.cases.items():
-        text = talk.words(
-            "progress.is_at",
-            title=title_of(talk, case),
-            number=case["number"] or reference,
-            state=talk.words(f"progress.step_{case['state']}"),
-        )
-        if case["due"]:
-            text = f"{text}\n{promise(talk, case)}"
-        talk.tell(text, card(talk, reference))
+        package = packages.members(talk, case)
+        if not package:
+            _tell(talk, reference, case)
+        elif reference == next(iter(package)):
+            packages.tell(talk, package)
     return bool(talk.session.cases)
+
+
+def _tell(talk: Talk, reference: str, case: Case) -> None:
+    text = talk.words(
+        "progress.is_at",
+        title=title_of(talk, case),
+        number=number_of(reference, case),
+        state=talk.words(f"progress.step_{case['state']}"),
+    )
+    if case["due"]:
+        text = f"{text}\n{promise(talk, case)}"
+    talk.tell(text, card(talk, reference))
 
 
 def promise(talk: Talk, case: Case) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dialogs.engine import keeping
-from dialogs.engine.cases.book import change, news_of, spoken_day
+from dialogs.engine.cases import packages
+from dialogs.engine.cases.book import about, change, news_of, spoken_day
 from dialogs.engine.cases.card import card, receipt
-from dialogs.engine.flow import forget_photos, refold
+from dialogs.engine.flow import photos_in, refold
 from dialogs.engine.talk import Talk
 from dialogs.script.road import READ_BACK
 from dialogs.turn import (
@@ -33,15 +34,21 @@ def registered(talk: Talk, reference: str, number: str, answer_by: str, seq: int
     change(talk, reference, number=number, state="submitted", due=answer_by, at=at, answers={}, seq=seq)
     key = "progress.received" if answer_by else "progress.received_without_day"
     text = talk.words(key, number=number, day=spoken_day(talk, answer_by))
-    talk.tell(text, receipt(talk, reference), news_of(talk, reference, vital=True))
+    talk.tell(
+        about(talk, talk.session.cases[reference], text),
+        receipt(talk, reference),
+        news_of(talk, reference, vital=True),
+    )
 
 
 def delayed(talk: Talk, event: ApplicationDelayed) -> None:
     """The intake service does not answer: say the truth, once, with a number to hold on to."""
     case = talk.session.cases.get(event.reference)
     if case is not None and case["state"] == "sending":
+        told = any(each["state"] == "delayed" for each in packages.members(talk, case).values())
         change(talk, event.reference, state="delayed")
-        talk.say("progress.delayed", reference=event.reference)
+        if not told:
+            talk.say("progress.delayed", reference=event.reference)
 
 
 def refused(talk: Talk, event: ApplicationRefused) -> None:
@@ -53,15 +60,16 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
     now = talk.world.now.isoformat()
     if event.number:
         change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
-        talk.do(*forget_photos(answers))
-        text = talk.words("progress.duplicate", number=event.number)
+        talk.do(*keeping.let_go(talk, photos_in(answers)))
+        text = about(talk, case, talk.words("progress.duplicate", number=event.number))
         talk.tell(text, None, news_of(talk, event.reference, vital=True, number=event.number))
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
     refusal = news_of(talk, event.reference, vital=True, state="refused")
-    talk.tell(talk.words("progress.refused", phone=talk.phone), None, refusal)
-    # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk.
-    if talk.session.script or case["script"] not in talk.world.library.scripts:
+    talk.tell(about(talk, case, talk.words("progress.refused", phone=talk.phone)), None, refusal)
+    # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk. So does
+    # a child of a package: the road would lead to handing in the others again.
+    if talk.session.script or case.get("package") or case["script"] not in talk.world.library.scripts:
         change(talk, event.reference, state="refused", ended=now)
         keeping.end_case(talk, event.reference, case["keep_days"])
     else:
@@ -77,4 +85,6 @@ def withdrawal_refused(talk: Talk, event: WithdrawalRefused) -> None:
     case = talk.session.cases.get(event.reference)
     if case is not None:
         text = talk.words("progress.withdrawal_refused", number=case["number"])
-        talk.tell(text, card(talk, event.reference), news_of(talk, event.reference, vital=True))
+        talk.tell(
+            about(talk, case, text), card(talk, event.reference), news_of(talk, event.reference, vital=True)
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dialogs.calendar import local_day
 from dialogs.engine import keeping
-from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_of
+from dialogs.engine.cases import packages
+from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day, title_of
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.handing_in import registered
 from dialogs.engine.cases.rating import offer
@@ -65,4 +66,8 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
             note=event.data.get("note", ""),
         )
         news = news_of(talk, event.reference, vital=report.vital, day=when)
-        talk.tell(text.rstrip(), card(talk, event.reference), news)
+        package = packages.members(talk, case)
+        text = about(talk, case, text.rstrip())
+        if package and report.vital:
+            text = f"{text}\n{packages.standing(talk, package)}"
+        talk.tell(text, card(talk, event.reference), news)

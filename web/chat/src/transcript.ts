@@ -80,7 +80,8 @@ export function isOutdated(message: Message, messages: Message[]): boolean {
   return number !== "" && messages.some((later) => later.seq > message.seq && caseOf(later) === number);
 }
 
-const caseOf = (message: Message): string => (message.card?.kind === "progress" ? message.card.body.number : "");
+const caseOf = (message: Message): string =>
+  message.card?.kind === "progress" ? message.card.body.package || message.card.body.number : "";
 
 /** True for what he said last: there he may still have to compare it with the card in his hand. */
 export function isHisLast(message: Message, messages: Message[], items: Item[]): boolean {

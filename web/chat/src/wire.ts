@@ -27,7 +27,7 @@ export type ReadBackCard = CardOf<"read_back", { rows: Row[] }>;
 export type ReceiptCard = CardOf<"receipt", { number: string; rows: Row[] }>;
 export type ProgressCard = CardOf<
   "progress",
-  { number: string; title: string; steps: { label: string; state: StepState; at: string }[] }
+  { number: string; package?: string; title: string; steps: { label: string; state: StepState; at: string }[] }
 >;
 export type RatingCard = CardOf<"rating", { number: string }>;
 /** `links` by channel: an address to open, but WeChat's, which only its own camera understands. */
