@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from dialogs.codec import dumps
 from dialogs.turn import ProgressReported
 from handlers.signed import Malformed, identity
 
@@ -40,8 +41,10 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str, now: datetime) 
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(body)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half characters could not be kept
-    except (ValueError, RecursionError) as fault:
+        # Half characters, what is no number, and numbers beyond 64 bits could not be kept.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        dumps(value)
+    except (TypeError, ValueError, RecursionError) as fault:
         raise Malformed("not JSON") from fault
     if not isinstance(value, dict):
         raise Malformed("not a JSON object")

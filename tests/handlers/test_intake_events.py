@@ -128,6 +128,7 @@ def test_a_late_or_early_callback_is_refused(off: timedelta) -> None:
         json.dumps(event(seq="4")).encode(),
         json.dumps(event(seq=True)).encode(),
         json.dumps(event(data=[1])).encode(),
+        json.dumps(event(data={"n": 10**30})).encode(),
         json.dumps(event(occurred_at="yesterday")).encode(),
         json.dumps(event(occurred_at="2026-11-23T08:59:00")).encode(),
         json.dumps(event(event_id="evt_other")).encode(),

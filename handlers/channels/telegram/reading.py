@@ -35,6 +35,8 @@ CHANNEL = "telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the header's name
 BODY_LIMIT = 256 * 1024  # bytes; the longest update, an album's part with its entities, has some 10 KiB
 _SCENE = re.compile(r"[\w-]{0,64}", re.ASCII)
+# Telegram's numbers have at most 52 significant bits; what is longer could not even be kept.
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def _in_private(chat: Chat, user: User | None) -> bool:
 
 
 def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
         raise TypeError("Telegram's own numbers are whole numbers")
     return value
 

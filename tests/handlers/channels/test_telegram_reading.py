@@ -176,6 +176,7 @@ def test_who_blocks_us_and_who_comes_back(status: str, gone: bool) -> None:
         pytest.param(update(), "unknown", id="nothing"),
         pytest.param(sent(text={"a": 1}, chat=[]), "malformed", id="wrong types"),
         pytest.param(update(message={"message_id": 1}), "malformed", id="half a message"),
+        pytest.param(says("x", place=10**30), "malformed", id="a number that cannot be kept"),
     ],
 )
 def test_what_is_not_for_us_is_acknowledged(what: Any, why: str) -> None:
