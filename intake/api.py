@@ -11,6 +11,7 @@ from aiohttp import web
 from intake import applications, contract, definitions, erasure, events, moves, pages
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, not_now, unknown, unreadable
+from intake.ratings import marks
 from intake.states import START
 from intake.unit import Unit
 from intake.web import (
@@ -136,8 +137,8 @@ async def rate(request: web.Request) -> web.Response:
     number = _id(request, "number", "Number")
     body = await read_object(request)
     contract.hold_to("Rating", body)
-    code, words = int(body["code"]), body.get("words", "")
-    await request.app[PARTS].change(lambda unit: moves.rate(unit, number, code, words), "move")
+    code, words, named = int(body["code"]), body.get("words", ""), body.get("named", False)
+    await request.app[PARTS].change(lambda unit: marks.rate(unit, number, code, words, named=named), "move")
     return answer({"number": number, "code": code})
 
 

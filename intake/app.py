@@ -16,6 +16,7 @@ from intake.callbacks import Callbacks, keep_clocks, owed
 from intake.database import open_database
 from intake.pages import Pages
 from intake.parts import PARTS, Parts, utc_now
+from intake.ratings import routes as ratings
 from intake.schema import pages as page_table
 from intake.settings import Settings
 from intake.unit import Unit
@@ -59,7 +60,7 @@ def build(parts: Parts) -> web.Application:
     """The application; it closes `parts` when it stops."""
     app = web.Application(middlewares=[guard])
     app[PARTS] = parts
-    for table in (routes, api.routes, review.routes):
+    for table in (routes, api.routes, review.routes, ratings.routes):
         app.add_routes(table)
     _refuse_open_doors(app)
     app.cleanup_ctx.append(_database)

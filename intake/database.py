@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from intake.ratings import tables  # noqa: F401  # so that its tables are made, too
 from intake.schema import metadata
 
 T = TypeVar("T")

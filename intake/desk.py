@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, or_, select
 
 from intake import applications, clocks, events
 from intake.problems import unknown
+from intake.ratings import marks
 from intake.schema import applications as table
 from intake.states import CLOCKS, EVENT_LABELS, STATES, Move, moves_from
 from intake.unit import Unit
@@ -35,6 +36,8 @@ def overview(unit: Unit, state: str, text: str) -> dict[str, Any]:
 
 def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
     body = applications.body_of(unit, row)
+    rating, hidden = marks.shown_rating(unit, row)
+    told = [found for found in events.rows(unit, row.number) if found.type not in hidden]
     return {
         "number": row.number,
         "title": row.title,
@@ -45,14 +48,14 @@ def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "due_on": row.due_on and row.due_on.isoformat(),
         "provisional": row.provisional,
         "clock": _colour(unit, row),
-        "rating": row.rating,
+        "rating": rating,
         "applicant": {
             "name": mask_name(body["applicant"]["name"]),
             "id_number": mask(body["applicant"]["id_number"]),
         },
         "answers": [_answer(found) for found in body["answers"]],
         "materials": [_material(row.number, found) for found in body["materials"]],
-        "events": [_event(unit, found) for found in events.rows(unit, row.number)],
+        "events": [_event(unit, found) for found in told],
         "actions": [_action(move) for move in moves_from(row.state, "reviewer")],
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from intake import events
+from intake.ratings import marks
 from intake.schema import applications, erased_cases, erasures, pages
 from intake.states import START
 from intake.unit import Unit
@@ -121,6 +122,7 @@ def _forget_words(unit: Unit, row: Row[Any]) -> None:
         )
     )
     _forget_event_words(unit, row.number)
+    marks.forget(unit, row.number)
 
 
 def bare(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,18 +64,6 @@ def withdraw(unit: Unit, number: str) -> Row[Any]:
     return make(unit, row, "withdraw", "applicant")
 
 
-def rate(unit: Unit, number: str, code: int, words: str) -> None:
-    """Keep the applicant's mark, GB/T 39046: 1 very satisfied … 5 very dissatisfied."""
-    row = applications.by_number(unit, number, lock=True)
-    if row.rating == code:
-        return
-    make(unit, row, "rate", "applicant", code=code)
-    sealed = unit.vault.seal(words.encode(), f"applications.rating:{number}")
-    unit.connection.execute(
-        update(table).where(table.c.number == number).values(rating=code, rating_words_sealed=sealed)
-    )
-
-
 def make_due(unit: Unit) -> int:
     """Make the moves the system owes because their clock has run out. Returns how many."""
     made = 0
@@ -186,8 +174,6 @@ def _not_duplicate(unit: Unit, row: Row[Any]) -> None:
 
 
 def _rating_open(unit: Unit, row: Row[Any]) -> None:
-    if row.rating is not None:
-        raise Problem(409, "rated", "It has another mark already.", "这件事已经评价过了。")
     asked = select(event_table.c.seq).where(
         event_table.c.number == row.number, event_table.c.type == "rating_requested"
     )

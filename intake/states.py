@@ -240,6 +240,8 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "delivered": ("method", "note"),
     "rating_requested": (),
     "rated": ("code",),
+    "followup_opened": ("contact_by",),
+    "followup_closed": ("result", "rerate_until"),
     "withdrawn": (),
     "closed": (),
 }
@@ -254,6 +256,8 @@ EVENT_LABELS: Mapping[str, str] = {
     "delivered": "已送达",
     "rating_requested": "请申请人评价",
     "rated": "申请人已评价",
+    "followup_opened": "开始整改差评",
+    "followup_closed": "差评整改完成",
     "withdrawn": "申请人撤回",
     "closed": "已归档",
 }

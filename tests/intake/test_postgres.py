@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.intake.desk import Desk
+from tests.intake.test_ratings import closed_followup, delivered, rate, the_only
 from tests.intake.world import BACK, FRONT, World, world
 from tests.postgres import Cluster, NoPostgres, cluster
 
@@ -63,3 +64,19 @@ async def test_of_five_drafts_of_one_case_submitted_at_once_one_wins(there: Worl
     )
 
     assert sorted(status for status, _ in answers) == [200, 409, 409, 409, 409]
+
+
+async def test_a_bad_mark_is_followed_up_and_given_again(there: World) -> None:
+    number = await closed_followup(there)
+
+    assert (await rate(there, number, 2))[0] == 200
+    assert (await the_only(await Desk.sign_in(there, "赵复核")))["marks"][-1]["code"] == 2
+
+
+async def test_one_bad_mark_sent_ten_times_at_once_has_one_follow_up(there: World) -> None:
+    desk = await Desk.sign_in(there)
+    number = await delivered(there, desk)
+    answers = await asyncio.gather(*(rate(there, number, 5, "慢") for _ in range(10)))
+
+    assert {status for status, _ in answers} == {200}
+    assert len((await the_only(desk))["marks"]) == 1

@@ -1,0 +1,64 @@
+"""What the review page calls about follow-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from intake import reviewers
+from intake.parts import PARTS
+from intake.problems import invalid
+from intake.ratings import board, followups
+from intake.ratings.steps import Who
+from intake.unit import Unit
+from intake.web import SESSION, allow, answer, read_object
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/review/api/followups")
+@allow("reviewer")
+async def list_followups(request: web.Request) -> web.Response:
+    return answer(await request.app[PARTS].read(board.overview))
+
+
+@routes.get("/review/api/followups/{id}")
+@allow("reviewer")
+async def read_followup(request: web.Request) -> web.Response:
+    name, who, role = request.match_info["id"], request[SESSION].reviewer, role_of(request)
+
+    def look(unit: Unit) -> dict[str, Any]:
+        row = followups.by_id(unit, name)
+        # The look is kept under the follow-up's own number: a case's number would tell whose mark it is.
+        reviewers.note_look(unit, who, row.id, "follow-up")
+        return board.detail(unit, row, f"reviewer:{who}", role)
+
+    return answer(await request.app[PARTS].quietly(look))
+
+
+@routes.post("/review/api/followups/{id}/actions")
+@allow("reviewer")
+async def act(request: web.Request) -> web.Response:
+    name, by, role = request.match_info["id"], f"reviewer:{request[SESSION].reviewer}", role_of(request)
+    body = await read_object(request)
+    action, version, fields = body.get("action"), body.get("version"), body.get("fields") or {}
+    if not isinstance(action, str):
+        raise invalid("There is no such action.", "/action")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise invalid("The version must be the number that was shown.", "/version")
+    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        raise invalid("The fields must be texts.", "/fields")
+
+    def work(unit: Unit) -> dict[str, Any]:
+        row = followups.by_id(unit, name, lock=True)
+        if row.version != version:
+            raise followups.changed()
+        return board.detail(unit, followups.take(unit, row, action, by, role, fields), by, role)
+
+    return answer(await request.app[PARTS].change(work, "move"))
+
+
+def role_of(request: web.Request) -> Who:
+    """The part the signed-in person has here."""
+    return "supervisor" if getattr(request[SESSION], "role", "") == "supervisor" else "reviewer"
