@@ -63,5 +63,6 @@ def _whole(script: Script) -> Filing:
 
 def _of(script: Script, child: Child) -> Filing:
     named = {name for each in script.children for name in (*each.answers, *each.materials)}
-    others = frozenset(named - {*child.answers, *child.materials})
+    routing = {step.id for step in script.situation}  # an office learns of it what its child names
+    others = frozenset(named | routing) - {*child.answers, *child.materials}
     return Filing(f"{script.id}_{child.id}", child.title, child.item, child.id, others)

@@ -252,7 +252,8 @@ class Material(Part):
 class Child(Part):
     """One application of a package (一件事): an item of its own, handed in and decided by itself.
 
-    answers, materials: questions and papers for this one alone, or for some. What no child names, all get.
+    answers, materials: questions and papers for this one alone, or for some. What no child names of the form
+        and the papers, all get; of the situation an office learns what its child names.
     """
 
     id: Ident

@@ -61,7 +61,7 @@ children:
 {WATER}  - id: power
     title: {{zh-CN: 用电补助, en: Power subsidy}}
     when: "'power' in answers.wants"
-    answers: [power_account]
+    answers: [wants, power_account]
     materials: [power_bill]
 {POWER}scenarios:
   - name: 两项

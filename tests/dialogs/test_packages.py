@@ -173,7 +173,7 @@ class TestHandingIn:
     def test_an_office_gets_what_concerns_it_and_no_more(self) -> None:
         water, power = handed_in().ordered(Submit)
 
-        assert _keys(water) == ["wants", "name", "id_number", "water_account"]
+        assert _keys(water) == ["name", "id_number", "water_account"]
         assert _keys(power) == ["wants", "name", "id_number", "power_account"]
         assert _papers(water) == ["certificate.page"]
         assert _papers(power) == ["certificate.page", "power_bill.page"]

@@ -5,6 +5,7 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
     say:    what she writes              tap:   the button she taps, by its words
     photo:  a photo she sends: good, blurred, dark, cut, same, not_a_photo ...
     intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW" ...
+            of a package (一件事) to all that runs, or to one child: approved@water
     wait:   how long nothing happens: 30m, 2h, 3d
 
 Every step may say what she must hear in answer, `hear`, in this order. At the end, `end` says what must be
@@ -101,9 +102,16 @@ class Story(Rehearsal):
             "flags": sorted({flag for each in submits for page in each.pages for flag in page["flags"]}),
             "state": cases[-1]["state"] if cases else "",
             "rating": cases[-1]["rating"] if cases else "",
+            "children": {case["child"]: case["state"] for case in cases if case["child"]},
+            "given": {each.application["service"]["id"]: _keys(each) for each in submits},
+            "photos_each": [len(each.pages) for each in submits],
             "tickets": [each.reason for each in self.orders if isinstance(each, OpenTicket)],
             "language": self.session.lang,
         }
+
+
+def _keys(submit: Submit) -> list[str]:
+    return [row["key"] for row in submit.application["answers"]]
 
 
 def read(file: Path) -> dict[str, Any]:
