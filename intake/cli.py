@@ -1,10 +1,11 @@
-"""Commands for the operator: serve | invite | retry | looks | export."""
+"""Commands for the operator: serve | invite | retry | looks | export | documents."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import structlog
@@ -16,6 +17,7 @@ from intake import reviewers
 from intake.app import build, open_parts, runner
 from intake.callbacks import retry_now
 from intake.database import AlreadyServed
+from intake.documents.commands import documents
 from intake.exports.commands import export
 from intake.parts import Parts
 from intake.schema import looks as look_table
@@ -26,16 +28,20 @@ from intake.visiting import read_settings, stop, visit
 
 cli = typer.Typer(help="The embedded intake service.", no_args_is_help=True, add_completion=False)
 cli.command()(export)
+cli.command()(documents)
 
 
 @cli.command()
 def serve(
     demo: Annotated[
-        bool, typer.Option(help="Print a fresh one-time sign-in link, also when there are reviewers.")
+        bool,
+        typer.Option(
+            help="Print a fresh one-time sign-in link, also when there are reviewers; mark documents 样本."
+        ),
     ] = False,
 ) -> None:
     """Serve the contract at /v1 and the review page at /review/."""
-    settings = read_settings()
+    settings = replace(read_settings(), sample=demo)
     _log_as_json()
     try:
         asyncio.run(_serve(settings, demo=demo))

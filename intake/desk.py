@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, or_, select
 
 from intake import applications, clocks, events
+from intake.documents import keeping
 from intake.problems import unknown
 from intake.ratings import marks
 from intake.schema import applications as table
@@ -56,6 +57,7 @@ def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "answers": [_answer(found) for found in body["answers"]],
         "materials": [_material(row.number, found) for found in body["materials"]],
         "events": [_event(unit, found) for found in told],
+        "documents": keeping.listed(unit, row.number),
         "actions": [_action(move) for move in moves_from(row.state, "reviewer")],
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from intake import events
+from intake.documents import keeping
 from intake.ratings import marks
 from intake.schema import applications, erased_cases, erasures, pages
 from intake.states import START
@@ -26,7 +27,7 @@ OVER = ("not_accepted", "delivered", "closed", "withdrawn", "deemed_withdrawn", 
 # 政务服务办件要能查、能复核: number, dates and result stay; a consent stays as the hash of its words.
 ARCHIVE = "办件编号、日期和结果按档案规定留存"
 UNDER_WAY = "正在办理，撤回或办完以后才能删"
-GONE = "姓名、身份证号码、填写的内容、照片和留言"
+GONE = "姓名、身份证号码、填写的内容、照片、留言和文书的内容"
 _FACTS = frozenset(
     ("answer_by", "provisional", "receipt_no", "promised_by", "result", "code", "by", "until", "round",
      "level", "kind", "keep_until", "day", "what", "contact_by", "rerate_until")
@@ -123,6 +124,7 @@ def _forget_words(unit: Unit, row: Row[Any]) -> None:
     )
     _forget_event_words(unit, row.number)
     marks.forget(unit, row.number)
+    keeping.forget(unit, row.number)
 
 
 def bare(body: Mapping[str, Any]) -> dict[str, Any]:

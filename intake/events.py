@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from intake.documents import keeping
 from intake.schema import applications, callbacks, events
 from intake.states import EVENTS
 from intake.unit import Unit
@@ -17,7 +18,7 @@ MOST_AT_ONCE = 500
 
 
 def add(unit: Unit, number: str, seq: int, kind: str, state: str, by: str, facts: Mapping[str, Any]) -> None:
-    """Keep one event and owe it, in the caller's transaction."""
+    """Keep one event and owe it, with the document it is put in writing by, in the caller's transaction."""
     data = {name: facts.get(name, "") for name in EVENTS[kind]}
     unit.connection.execute(
         insert(events).values(
@@ -31,6 +32,7 @@ def add(unit: Unit, number: str, seq: int, kind: str, state: str, by: str, facts
             data_sealed=unit.vault.seal_json(data, _place(number, seq)),
         )
     )
+    keeping.make(unit, number, seq, kind, data)
     unit.connection.execute(
         insert(callbacks).values(number=number, seq=seq, state="todo", attempts=0, due_at=unit.now, error="")
     )
@@ -53,6 +55,7 @@ def rows(unit: Unit, number: str, after_seq: int = 0) -> list[Row[Any]]:
 
 
 def document(unit: Unit, row: Row[Any]) -> dict[str, Any]:
+    written = keeping.of_event(unit, row.number, row.seq)
     return {
         "event_id": row.event_id,
         "seq": row.seq,
@@ -62,7 +65,8 @@ def document(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "state": row.state,
         "occurred_at": row.occurred_at.isoformat().replace("+00:00", "Z"),
         "data": data_of(unit, row),
-        "document_url": None,
+        "document_url": written and f"/v1/pre-applications/{row.number}/documents/{written['id']}.pdf",
+        "document": written,
     }
 
 

@@ -61,7 +61,7 @@ class Parts:
         return result
 
     def _unit(self, connection: Connection) -> Unit:
-        return Unit(connection, self.vault, self.now(), self.settings.area)
+        return Unit(connection, self.vault, self.now(), self.settings.area, self.settings.sample)
 
 
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)

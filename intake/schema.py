@@ -189,3 +189,19 @@ erasures = Table(
     Column("sha256", String(64), nullable=False),
     Index("erasures_request", "request", "at"),
 )
+
+# What was put in writing. A content that was forgotten with its person leaves its number and its hash.
+documents = Table(
+    "documents",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("seq", Integer, nullable=False),  # the event's it was made with
+    Column("kind", String(64), nullable=False),
+    Column("doc_number", String(60), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("content_sealed", LargeBinary),
+    UniqueConstraint("number", "seq"),
+)

@@ -36,6 +36,7 @@ class Settings:
     callback_url: str
     area: str
     key_file: Path
+    sample: bool = False  # a demo (serve --demo): documents are marked 样本
 
     @property
     def secure(self) -> bool:

@@ -14,12 +14,13 @@ from intake.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """prefix: the area, first in every number."""
+    """prefix: the area, first in every number. sample: a demo, so what is put in writing is marked 样本."""
 
     connection: Connection
     vault: Vault
     now: datetime
     prefix: str = "CS"
+    sample: bool = False
 
     def count(self, name: str) -> int:
         """The next number of a counter. Holds its row until the commit, so that counters have no doubles."""

@@ -23,8 +23,6 @@ NOT_YET = (
     "submit_correction",
     "open_deferral",
     "submit_deferral",
-    "list_documents",
-    "read_document",
     "open_lookup",
     "read_lookup",
 )

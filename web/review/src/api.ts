@@ -61,6 +61,14 @@ export interface Happening {
   data: Record<string, unknown>;
 }
 
+/** Something the office has put in writing. */
+export interface Paper {
+  id: string;
+  number: string;
+  title: string;
+  at: string;
+}
+
 export interface Application {
   number: string;
   title: string;
@@ -76,6 +84,7 @@ export interface Application {
   answers: Answer[];
   materials: { id: string; title: string; pages: Page[] }[];
   events: Happening[];
+  documents?: Paper[];
   actions: Action[];
 }
 

@@ -4,6 +4,7 @@ import { day, fact, factWords, moment, who } from "../words";
 import { Act } from "./Act";
 import { Answers } from "./Answers";
 import { Clock } from "./Clock";
+import { Papers } from "./Papers";
 import { Photos } from "./Photos";
 
 interface DetailProps {
@@ -35,6 +36,7 @@ export function Detail({ number, changed, signedOut }: DetailProps) {
       <Moves application={application} choose={setAction} />
       <Answers application={application} signedOut={signedOut} />
       <Photos application={application} />
+      <Papers application={application} />
       <Events application={application} />
       {action && <Act application={application} action={action} done={done} close={() => setAction(null)} reload={load} signedOut={signedOut} />}
     </article>
