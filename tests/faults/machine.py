@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
@@ -21,8 +20,10 @@ from typing import Any
 
 import aiohttp
 
+from tests import forked
+from tests.forked import Forked
 from tests.intake.world import SECRET, TOKEN
-from tests.product import ROOT, free_port
+from tests.product import free_port
 
 UP_WITHIN = 60.0  # seconds; machines that run tests are busy
 STOP_WITHIN = 30.0
@@ -39,22 +40,13 @@ class Program:
     environment: Mapping[str, str]
     output: Path
     probe: str = ""
-    process: asyncio.subprocess.Process | None = None
+    process: Forked | None = None
 
     async def start(self, fault: str = "") -> float:
         """Start it, armed with a crash point if one is given; return the seconds until it was up."""
         begun = time.monotonic()
-        with self.output.open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                *self.words,
-                cwd=ROOT,
-                env={**_own_environment(), **self.environment, "FAULT": fault, **COMPILED},
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        environment = {**_own_environment(), **self.environment, "FAULT": fault, **COMPILED}
+        self.process = await forked.start(*self.words, environment=environment, output=self.output)
         if self.probe:
             await self._until_up()
         return time.monotonic() - begun

@@ -14,7 +14,7 @@ from tests.faults.machine import machine
 from tests.faults.truth import truth_of
 from tests.product import free_port
 
-SPELL = 2.0  # seconds of talking between two mishaps
+SPELL = 1.0  # seconds of talking between two mishaps
 
 
 @pytest.mark.kill

@@ -14,7 +14,7 @@ from tests.faults.machine import machine
 from tests.faults.people import Identity, Person
 from tests.faults.truth import truth_of
 
-SPELL = 2.0  # seconds of talking before each stop
+SPELL = 1.0  # seconds of talking before each stop
 STOPPED_WITHIN = 8.0  # a busy machine's seconds; whoever waits for news would wait for 25
 
 

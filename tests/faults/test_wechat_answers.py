@@ -9,10 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.faults.machine import KILLED, Machine
 from tests.handlers.channels.wechat_calls import AES_KEY, APP_ID, SECRET, TOKEN, Caller, Sent, text
-from tests.product import Product
 
 WECHAT = Caller()
+DEAD_WITHIN = 30.0  # seconds
 SETTINGS = {
     "ZEROTRIP_WECHAT_APP_ID": APP_ID,
     "ZEROTRIP_WECHAT_APP_SECRET": SECRET,
@@ -22,13 +23,13 @@ SETTINGS = {
 }
 
 
-async def call(product: Product, sent: Sent) -> str:
+async def call(url: str, sent: Sent) -> str:
     """Return the words of the answer; "" when there are none, or the line broke."""
     query, body = sent
     try:
         async with (
             aiohttp.ClientSession() as session,
-            session.post(f"{product.url}/channels/wechat", params=query, data=body) as answer,
+            session.post(f"{url}/channels/wechat", params=query, data=body) as answer,
         ):
             told = await answer.text()
     except aiohttp.ClientError:
@@ -41,24 +42,23 @@ async def call(product: Product, sent: Sent) -> str:
 async def test_a_death_around_the_answer_loses_nothing_and_doubles_nothing(
     tmp_path: Path, point: str
 ) -> None:
-    product = Product(tmp_path, environment=SETTINGS)
     now = datetime.now(UTC)
     sent = WECHAT.sealed(text("你好", at=now), now)
+    made = Machine(tmp_path, settings=SETTINGS)  # its intake service is not needed
     try:
-        await product.start(FAULT=f"{point}:1")
-        first = await call(product, sent)
-        assert product.process is not None
-        assert await product.process.wait() == -9
-        await product.end_intake()
+        await made.bot.start(f"{point}:1")
+        first = await call(made.url, sent)
+        assert await made.bot.ended(DEAD_WITHIN)
+        assert made.bot.code == KILLED
 
-        await product.start()
-        again = [await call(product, sent) for _ in range(2)]
+        await made.bot.start()
+        again = [await call(made.url, sent) for _ in range(2)]
     finally:
-        await product.stop()  # what is being noted is noted first
+        await made.bot.stop()  # what is being noted is noted first
 
     assert bool(first) is (point == "reply.after_answer")
     assert again[0] == again[1] == (first or again[0]) != ""
-    with sqlite3.connect(tmp_path / "data" / "zerotrip.sqlite3") as database:
+    with sqlite3.connect(tmp_path / "bot" / "zerotrip.db") as database:
         left = database.execute("SELECT count(*) FROM outbox WHERE kind = 'Say' AND state <> 'done'")
         heard = database.execute("SELECT count(*) FROM messages WHERE sender = 'applicant'")
         assert (left.fetchone(), heard.fetchone()) == ((0,), (1,))

@@ -6,10 +6,8 @@ once. What is said is the simple `Voice` of tests.handlers.sending.town.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -38,6 +36,7 @@ from storage.schema import TODO, addresses
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import forked
 from tests.handlers.sending.town import LEASE
 from tests.platforms import Clock, Fake, serving
 from tests.platforms.dingtalk import FakeDingTalk
@@ -159,11 +158,9 @@ class Office:
 
     async def dies(self, point: str, nth: int = 1) -> None:
         """Let a worker of its own say what is due, and die when it passes `point` for the n-th time."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.handlers.sending.speaker"),
-            *(self.url, str(self.ring), self.clock().isoformat()),
-            env={**os.environ, **self.environment, "FAULT": f"{point}:{nth}"},
+        process = await forked.start(
+            *("tests.handlers.sending.speaker", self.url, str(self.ring), self.clock().isoformat()),
+            environment={**os.environ, **self.environment, "FAULT": f"{point}:{nth}"},
         )
         assert await process.wait() == -signal.SIGKILL
 

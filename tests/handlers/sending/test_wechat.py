@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -32,6 +30,7 @@ from storage.flow.turns import Arrival
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import forked
 from tests.handlers.channels.wechat_world import account_of
 from tests.handlers.sending.town import LEASE, Voice
 from tests.platforms import Clock, serving
@@ -111,11 +110,9 @@ class Bureau:
 
     async def dies(self, point: str) -> None:
         """Let a worker of its own say what is due, and die at `point`."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.handlers.sending.speaker"),
-            *(self.url, str(self.ring), self.clock().isoformat()),
-            env={**os.environ, **self.fake.settings(), "FAULT": f"{point}:1"},
+        process = await forked.start(
+            *("tests.handlers.sending.speaker", self.url, str(self.ring), self.clock().isoformat()),
+            environment={**os.environ, **self.fake.settings(), "FAULT": f"{point}:1"},
         )
         assert await process.wait() == -signal.SIGKILL
 
