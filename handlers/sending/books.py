@@ -147,12 +147,20 @@ class Books:
 
         def work(connection: Connection) -> None:
             notices.sent(connection, rung, key, platform_id)
-            for item in items:
-                with suppress(NotHeld):
-                    outbox.keep(connection, item.hold, f"notice: {rung}")
+            self._stood_for(connection, items, f"notice: {rung}")
 
         hit("notice.taken")
         await self.database.run(work)
+
+    async def told(self, items: Sequence[Item]) -> None:
+        """Write down that a notice had left for `items` already; its report may have come meanwhile."""
+        await self.database.run(lambda c: self._stood_for(c, items, "told by notice"))
+
+    def _stood_for(self, connection: Connection, items: Sequence[Item], why: str) -> None:
+        for item in items:
+            with suppress(NotHeld):
+                outbox.keep(connection, item.hold, why)
+        notices.settle(connection, [item.hold.id for item in items], self.clock())
 
     async def _each(self, items: Sequence[Item], act: Callable[[Connection, Hold], None]) -> None:
         def work(connection: Connection) -> None:

@@ -72,7 +72,7 @@ class Notifying:
         for group in groups.values():
             known = await self.books.notices(group[-1])
             if any(notice.state in ("sent", "delivered") for notice in known):
-                await self.books.keep(group, "told by notice")
+                await self.books.told(group)
             else:
                 failed = {notice.rung for notice in known if notice.state == "failed"}
                 await self._down(group, [way async for way in self._ways(group[-1], spots)], failed)

@@ -6,6 +6,10 @@
 
 A row is written before its notice leaves, so that after a crash we know what may have gone out. One
 notice can stand for several messages; each has a row, and all have the id by which a report names it.
+
+A report may overtake the answer to the call that it reports on. Where it names our own key the row is
+known already; where it names the platform's id it lies in a row without a delivery until `sent` tells
+whose it is.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
@@ -21,6 +25,9 @@ from storage import bulk, ids, signals
 from storage.schema import notices, outbox
 
 COLUMNS = ("id", "delivery", "conversation", "rung", "platform_id", "vital", "state", "at")
+
+NOBODYS = ""  # the delivery, conversation and kind of a report that came before its notice was known
+OVERTAKES = timedelta(hours=1)  # the call it overtakes has ended long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,12 @@ def begin(
 
 
 def sent(connection: Connection, rung: str, key: str, platform_id: str) -> None:
-    """The platform took the notice; its report will name it `platform_id` ("": it named none)."""
+    """The platform took the notice; its report names it `platform_id` ("": it named none)."""
+    state = _overtaking(connection, rung, platform_id) if platform_id else ""
     connection.execute(
-        update(notices).where(_trying(rung, key)).values(state="sent", platform_id=platform_id or key)
+        update(notices)
+        .where(_trying(rung, key))
+        .values(state=state or "sent", platform_id=platform_id or key)
     )
 
 
@@ -90,16 +100,28 @@ def report(
     Delivered: messages that are not vital are done. Failed: they are tried again, in another way.
     rungs: whose report it may be; none given means any.
     """
-    mine = and_(notices.c.platform_id == platform_id, notices.c.state == "sent")
+    named = and_(notices.c.platform_id == platform_id, notices.c.delivery != NOBODYS)
+    mine = and_(named, notices.c.state.in_(("trying", "sent")))
     if rungs:
         mine = and_(mine, notices.c.rung.in_(rungs))
-    ended = update(notices).where(mine).values(state="delivered" if delivered else "failed")
-    rows = connection.execute(ended.returning(notices.c.delivery, notices.c.vital, notices.c.rung)).all()
-    if delivered:
-        _told(connection, [row.delivery for row in rows if not row.vital], now)
-    else:
-        _again(connection, [row.delivery for row in rows], now)
+    state = "delivered" if delivered else "failed"
+    ended = update(notices).where(mine).values(state=state)
+    rows = connection.execute(ended.returning(notices.c.delivery, notices.c.rung)).all()
+    settle(connection, [row.delivery for row in rows], now)
+    if not rows and connection.execute(select(notices.c.id).where(named).limit(1)).first() is None:
+        _lay_by(connection, platform_id, state, now)
     return [row.rung for row in rows]
+
+
+def settle(connection: Connection, deliveries: Sequence[str], now: datetime) -> None:
+    """Do with messages that are kept what the reports on their notices ask for."""
+    known = select(notices.c.delivery, notices.c.vital, notices.c.state).where(
+        notices.c.delivery.in_(deliveries)
+    )
+    rows = connection.execute(known).all() if deliveries else []
+    hoped_for = {row.delivery for row in rows if row.state != "failed"}
+    _told(connection, [row.delivery for row in rows if row.state == "delivered" and not row.vital], now)
+    _again(connection, sorted({row.delivery for row in rows} - hoped_for), now)
 
 
 def sweep(connection: Connection, before: datetime) -> int:
@@ -116,6 +138,26 @@ def _again(connection: Connection, deliveries: Sequence[str], now: datetime) -> 
     kept = update(outbox).where(outbox.c.id.in_(deliveries), outbox.c.state == "held")
     if connection.execute(kept.values(state="todo", due_at=now, attempts=0)).rowcount:
         signals.announce(connection, signals.OUTBOX)
+
+
+def _lay_by(
+    connection: Connection, platform_id: str, state: str, now: datetime, random: ids.Random = os.urandom
+) -> None:
+    """Keep a report on what nobody has told us of yet; after a while it was on none of our notices."""
+    waiting = notices.c.delivery == NOBODYS
+    connection.execute(delete(notices).where(waiting, notices.c.at < now - OVERTAKES))
+    connection.execute(delete(notices).where(waiting, notices.c.platform_id == platform_id))
+    row = (ids.new_id(now, random), NOBODYS, NOBODYS, NOBODYS, platform_id, False, state, now)
+    bulk.insert(connection, notices, COLUMNS, [row])
+
+
+def _overtaking(connection: Connection, rung: str, platform_id: str) -> str:
+    """Return what a report laid by says of a notice, "" when there is none. Reports by SMS name our keys."""
+    if rung == "sms":
+        return ""
+    early = and_(notices.c.platform_id == platform_id, notices.c.delivery == NOBODYS)
+    found = connection.execute(delete(notices).where(early).returning(notices.c.state)).first()
+    return str(found.state) if found else ""
 
 
 def _trying(rung: str, key: str) -> ColumnElement[bool]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
 
 from dialogs.messages import Address
 from storage.flow import notices, outbox
 from storage.flow.notices import Stands
 from storage.flow.outbox import Item
+from storage.schema import notices as notices_table
 from storage.schema import outbox as outbox_table
 from tests.storage.test_outbox import claim
 from tests.storage.world import World
@@ -92,3 +97,56 @@ async def test_a_notice_begun_twice_is_one(world: World) -> None:
     assert [each.state for each in await world.db.read(lambda c: notices.of(c, item.hold.id))] == ["trying"]
     await world.db.run(lambda c: notices.gave_up(c, "sms", "k1"))
     assert await world.db.read(lambda c: notices.of(c, item.hold.id)) == []
+
+
+async def held_for(world: World, key: str = "k1", rung: str = "template") -> Item:
+    """Have a notice about to leave for a message that is kept."""
+    (item,) = await kept(world, "受理了")
+    stands_for = [Stands(item.hold.id, False)]
+    await world.db.run(lambda c: notices.begin(c, item.conversation, stands_for, rung, key, world.now))
+    return item
+
+
+async def sent(world: World, item: Item, platform_id: str, rung: str = "template") -> None:
+    def work(connection: Connection) -> None:
+        notices.sent(connection, rung, "k1", platform_id)
+        notices.settle(connection, [item.hold.id], world.now)
+
+    await world.db.run(work)
+
+
+@pytest.mark.parametrize(("delivered", "becomes"), [(True, "done"), (False, "todo")])
+async def test_a_report_that_overtakes_the_answer_to_its_call_counts(
+    world: World, delivered: bool, becomes: str
+) -> None:
+    item = await held_for(world)
+    assert await report(world, delivered) == []
+    assert await world.rows(outbox_table, "state") == [("held",)]
+
+    await sent(world, item, "77")
+
+    assert await world.rows(outbox_table, "state") == [(becomes,)]
+    assert await world.rows(notices_table, "state") == [("delivered" if delivered else "failed",)]
+
+
+@pytest.mark.parametrize(("delivered", "becomes"), [(True, "done"), (False, "todo")])
+async def test_a_report_that_names_our_own_key_needs_no_answer_at_all(
+    world: World, delivered: bool, becomes: str
+) -> None:
+    item = await held_for(world, rung="sms")
+
+    assert await report(world, delivered, msgid="k1", rungs=("sms",)) == ["sms"]
+    await sent(world, item, "k1", "sms")
+
+    assert await world.rows(outbox_table, "state") == [(becomes,)]
+
+
+async def test_reports_on_notices_that_are_not_ours_are_forgotten_in_time(world: World) -> None:
+    for msgid in ("1", "1", "2"):
+        await report(world, True, msgid=msgid)
+    assert len(await world.rows(notices_table, "id")) == 2
+
+    world.now += timedelta(hours=2)
+    await report(world, True, msgid="3")
+
+    assert await world.rows(notices_table, "platform_id") == [("3",)]
