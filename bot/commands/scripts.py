@@ -48,9 +48,9 @@ def check(
     blocks; 1: something does; 2: a file cannot be read.
     """
     found: list[Problem] = []
-    with _working("checking"):
+    with working("checking"):
         for text, name in _texts(files):
-            found += _problems(text, name, _day(today))
+            found += _problems(text, name, day_of(today))
     blocking = found if strict else errors(found)
     if as_json:
         _say(json.dumps([_plain(each) for each in found], ensure_ascii=False, indent=2))
@@ -73,8 +73,8 @@ def paths(
     cannot be read.
     """
     listed = []
-    day = _day(today)
-    with _working("listing"):
+    day = day_of(today)
+    with working("listing"):
         for text, name in _texts(files):
             script, _ = _read(text, name)
             road = build(script)
@@ -173,6 +173,11 @@ def _read(text: str, name: str) -> tuple[Script, Marks]:
 def read_script(file: Path) -> Script:
     """Return the script in a file, or end saying everything that is wrong with it."""
     ((text, name),) = _texts([file])
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str) -> Script:
+    """Return the script written as `text`, or end saying everything that is wrong with it."""
     return _read(text, name)[0]
 
 
@@ -195,7 +200,8 @@ def _texts(files: list[Path] | None) -> Iterator[tuple[str, str]]:
             raise typer.Exit(UNREADABLE) from None
 
 
-def _day(today: datetime | None) -> date:
+def day_of(today: datetime | None) -> date:
+    """Return the day a command stands on: the one given, else today in China."""
     return today.date() if today else datetime.now(ZONE).date()
 
 
@@ -208,7 +214,8 @@ def _plain(problem: Problem) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in problem.__slots__}
 
 
-def _working(what: str) -> Any:
+def working(what: str) -> Any:
+    """Return a context that shows, on a terminal, that something is being done."""
     return Console(stderr=True).status(f"{what} ...")
 
 

@@ -1,0 +1,74 @@
+"""Numbers and ages in words: each value that was tried stands for all from it up to the next one tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from dialogs.answers.identity import is_woman
+from dialogs.script.conditions import age
+from dialogs.wording import say
+
+Value = int | float
+
+
+def stretches(values: Sequence[Value], known: Sequence[Value], lang: str) -> list[str]:
+    """Return runs of `values` in words: "6以上", "0到5". `known` are all values that were tried, in order."""
+    if len(values) == len(known):
+        return [_run(min(known), None, lang)]
+    return [_run(first, after, lang) for first, after in _runs(values, sorted(known))]
+
+
+def _runs(values: Sequence[Value], known: Sequence[Value]) -> Iterator[tuple[Value, Value | None]]:
+    """Yield (first, the value after the last) of each run without a gap; None: there is no value after."""
+    wanted = set(values)
+    begin: Value | None = None
+    for place, value in enumerate(known):
+        if value in wanted and begin is None:
+            begin = value
+        if begin is not None and (place + 1 == len(known) or known[place + 1] not in wanted):
+            yield begin, known[place + 1] if place + 1 < len(known) else None
+            begin = None
+
+
+def _run(first: Value, after: Value | None, lang: str) -> str:
+    if after is None:
+        return say("differences.from", lang, value=f"{first:g}")
+    last = after - 1 if isinstance(after, int) else after
+    if last <= first:
+        return f"{first:g}"
+    return say("differences.between", lang, first=f"{first:g}", last=f"{last:g}")
+
+
+def person_stretches(numbers: Sequence[str], known: Sequence[str], today: date, lang: str) -> list[str]:
+    """Return invented people by sex and age, "女，55岁以上"; by age alone where sex makes no difference."""
+    meant, all_ = (_by_sex(each, today) for each in (numbers, known))
+    if meant["woman"] == meant["man"]:
+        return [_years(run, "", lang) for run in _runs(meant["man"], all_["man"])]
+    return [
+        _years(run, say(f"differences.{sex}", lang), lang)
+        for sex in ("woman", "man")
+        for run in _runs(meant[sex], all_[sex])
+    ]
+
+
+def _by_sex(numbers: Sequence[str], today: date) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {"woman": [], "man": []}
+    for number in numbers:
+        found["woman" if is_woman(number) else "man"].append(age(number, today))
+    return {sex: sorted(ages) for sex, ages in found.items()}
+
+
+def _years(run: tuple[Value, Value | None], sex: str, lang: str) -> str:
+    first, after = run
+    years = say("differences.years", lang, years=f"{first:g}")
+    if after is None:
+        words = say("differences.from", lang, value=years)
+    else:
+        words = say(
+            "differences.between",
+            lang,
+            first=f"{first:g}",
+            last=say("differences.years", lang, years=f"{after - 1:g}"),
+        )
+    return say("differences.age", lang, sex=sex, years=words)
