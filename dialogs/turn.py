@@ -290,6 +290,7 @@ class Rate:
     number: str
     code: int
     words: str = ""
+    named: bool = False  # the office may know whose mark it is
 
 
 @dataclass(frozen=True, slots=True)

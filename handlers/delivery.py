@@ -226,7 +226,7 @@ class Deliveries:
         await self.done(item)
 
     async def rate(self, item: Item, effect: Rate) -> None:
-        await self.intake.rate(effect.number, effect.code, effect.words)
+        await self.intake.rate(effect.number, effect.code, effect.words, named=effect.named)
         await self.done(item)
 
     async def fetch_progress(self, item: Item, effect: FetchProgress) -> None:

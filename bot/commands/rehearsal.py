@@ -63,6 +63,8 @@ NEWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # what it may report: eve
     "not_accepted": ("not_accepted", {}),
     "delivered": ("delivered", {"method": "electronic", "note": ""}),
     "rating": ("rating_requested", {}),
+    "followup_opened": ("followup_opened", {}),
+    "mended": ("followup_closed", {}),
     "withdrawn": ("withdrawn", {}),
     "closed": ("closed", {}),
 }
@@ -183,6 +185,10 @@ class Rehearsal:
         more = {"why": why, "how": how, "rights": ""} if why else {}
         if what == "accepted":
             more = {"promised_by": self._promised(self._item(case))}
+        elif what == "followup_opened":
+            more = {"contact_by": self._working_day(self._item(case), 1)}
+        elif what == "mended":
+            more = {"result": why, "rerate_until": self._working_day(self._item(case), 5)}
         event = ProgressReported(reference, case["number"], case["seq"] + 1, kind, self.now, {**data, **more})
         return self._take(event)
 
@@ -205,6 +211,9 @@ class Rehearsal:
     def _promised(self, item: Item) -> str:
         limit = item.limits.promised
         return self._offices[item.office].due(self.now, limit.days, limit.kind).day.isoformat()
+
+    def _working_day(self, item: Item, days: int) -> str:
+        return self._offices[item.office].due(self.now, days, "working").day.isoformat()
 
     # Turns
 

@@ -1,17 +1,14 @@
-"""What an applicant does beside the road: finding a service, picking what to edit, confirming, rating."""
+"""What an applicant does beside the road: finding a service, picking what to edit, confirming."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from dialogs.answers import plain
 from dialogs.engine import browsing, handover
-from dialogs.engine.cases import rating, withdrawing
+from dialogs.engine.cases import marking, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
-from dialogs.turn import Rate
 
 # Picking what to edit
 
@@ -70,54 +67,10 @@ def _hear_restart(talk: Talk, said: Said) -> None:
     talk.next()
 
 
-# Rating: never owed, so anything that is no mark is taken for what it says
-
-
-def _ask_rating(talk: Talk) -> None:
-    reference = (talk.session.aside or {})["reference"]
-    rating.say_rating(talk, reference, talk.session.cases[reference])
-
-
-def _hear_rating(talk: Talk, said: Said) -> None:
-    reference = (talk.session.aside or {})["reference"]
-    mark = _MARK.fullmatch(plain(said.text))
-    code = int(mark[1]) if mark else _marks(talk).get(said.text, 0)
-    if code:
-        rating.rate(talk, reference, code, (mark[2] or "").strip() if mark else "")
-    else:
-        talk.change(aside=None)
-        browsing.hear_wish(talk, said)
-
-
-_MARK = re.compile(r"([1-5])(?:[\s,，。.、分:：]+(.*))?", re.DOTALL)
-
-
-def _marks(talk: Talk) -> dict[str, int]:
-    return {talk.words(f"progress.rating_{code}"): code for code in range(1, 6)}
-
-
-def _ask_rating_words(talk: Talk) -> None:
-    talk.ask(talk.words("progress.rated_badly"), _no_words(talk))
-
-
-def _no_words(talk: Talk) -> list[tuple[str, str]]:
-    return [("nothing", talk.words("progress.no_words"))]
-
-
-def _hear_rating_words(talk: Talk, said: Said) -> None:
-    aside = talk.session.aside or {}
-    talk.change(aside=None)
-    if said.text and not meant(said, _no_words(talk)):
-        number = talk.session.cases[aside["reference"]]["number"]
-        talk.do(Rate(aside["reference"], number, aside["code"], said.text))
-    talk.say("progress.rated_badly_noted")
-
-
 ASIDES: Mapping[str, Floor] = {
     "edit_which": Floor(_ask_edit_which, _hear_edit_which),
     "restart": Floor(_ask_restart, _hear_restart),
-    "rating": Floor(_ask_rating, _hear_rating),
-    "rating_words": Floor(_ask_rating_words, _hear_rating_words),
+    **marking.FLOORS,
     **withdrawing.FLOORS,
     **browsing.FLOORS,
     **handover.FLOORS,

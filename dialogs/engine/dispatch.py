@@ -17,7 +17,7 @@ from typing import Any
 
 from dialogs.answers import plain, tidy
 from dialogs.engine import arriving, asides, handover, keeping, papers, stations
-from dialogs.engine.cases import handing_in, news, rating
+from dialogs.engine.cases import handing_in, marking, news, rating
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -101,7 +101,7 @@ def _wrote(talk: Talk, message: Inbound) -> None:
         COMMAND_ACTS[command[0]](talk, command[1])
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).offers:
         talk.next()
-    else:
+    elif not marking.heard_beside(talk, text):
         _floor(talk).hear(talk, Said(text=text))
 
 
@@ -122,6 +122,10 @@ def _floor(talk: Talk) -> Floor:
     return stations.FLOORS[station.kind] if station else asides.ASIDES["choose"]
 
 
+def _timer(talk: Talk, event: TimerFired) -> None:
+    (marking.remind if event.name == marking.REMINDER else keeping.timer)(talk, event)
+
+
 _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     Opened: arriving.opened,
     MessageReceived: _message,
@@ -137,5 +141,5 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     ApplicationRefused: handing_in.refused,
     WithdrawalRefused: handing_in.withdrawal_refused,
     ProgressReported: news.reported,
-    TimerFired: keeping.timer,
+    TimerFired: _timer,
 }

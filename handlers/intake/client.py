@@ -108,13 +108,14 @@ class IntakeClient:
         """
         await self._call("withdraw", "POST", f"/pre-applications/{quote(number, safe='')}/withdraw")
 
-    async def rate(self, number: str, code: int, words: str = "") -> None:
-        """Pass on the applicant's mark: 1 = very satisfied ... 5 = very dissatisfied (GB/T 39046).
+    async def rate(self, number: str, code: int, words: str = "", *, named: bool = False) -> None:
+        """Pass on the applicant's mark: 1 = very satisfied ... 5 = very dissatisfied (GB/T 39046). The same
+        mark again may bring its words, or the name.
 
         Raises:
             TryLater, RefusedByIntake (rated already, or not open for rating).
         """
-        body = {"code": code, **({"words": words} if words else {})}
+        body = {"code": code, **({"words": words} if words else {}), **({"named": True} if named else {})}
         await self._call(
             "rate", "POST", f"/pre-applications/{quote(number, safe='')}/ratings", json_body=body
         )

@@ -4,8 +4,8 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
 
     say:    what she writes              tap:   the button she taps, by its words
     photo:  a photo she sends: good, blurred, dark, cut, same, not_a_photo ...
-    intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW" ...
-            of a package (一件事) to all that runs, or to one child: approved@water
+    intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW",
+            "mended WHAT" ... of a package (一件事) to all that runs, or to one child: approved@water
     wait:   how long nothing happens: 30m, 2h, 3d
 
 Every step may say what she must hear in answer, `hear`, in this order. At the end, `end` says what must be
@@ -28,7 +28,7 @@ from dialogs.calendar import ZONE
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
-from dialogs.turn import Effect, OpenTicket, Submit
+from dialogs.turn import Effect, OpenTicket, Rate, Submit
 from dialogs.world import Library
 from storage import calendar
 
@@ -105,6 +105,11 @@ class Story(Rehearsal):
             "children": {case["child"]: case["state"] for case in cases if case["child"]},
             "given": {each.application["service"]["id"]: _keys(each) for each in submits},
             "photos_each": [len(each.pages) for each in submits],
+            "marks": [
+                " ".join(filter(None, [str(each.code), each.words, "named" if each.named else ""]))
+                for each in self.orders
+                if isinstance(each, Rate)
+            ],
             "tickets": [each.reason for each in self.orders if isinstance(each, OpenTicket)],
             "language": self.session.lang,
         }

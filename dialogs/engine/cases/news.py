@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dialogs.calendar import local_day
 from dialogs.engine import keeping
-from dialogs.engine.cases import packages
+from dialogs.engine.cases import marking, packages
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day, title_of
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.handing_in import registered
-from dialogs.engine.cases.rating import offer
 from dialogs.engine.cases.reports import ENDED, REPORTS
 from dialogs.engine.talk import Talk
 from dialogs.turn import FetchProgress, ProgressReported
@@ -25,9 +24,9 @@ def reported(talk: Talk, event: ProgressReported) -> None:
     if event.type == "preregistered" and case["state"] in ("sending", "delayed"):
         registered(talk, event.reference, event.number, event.data.get("answer_by", ""), event.seq)
     elif event.type == "rating_requested":
-        change(talk, event.reference, seq=event.seq, rating=case["rating"] or "asked")
-        if not case["rating"]:
-            offer(talk, event.reference)
+        marking.requested(talk, event)
+    elif event.type in ("followup_opened", "followup_closed"):
+        marking.followed(talk, event)
     else:
         _push(talk, event, case)
 

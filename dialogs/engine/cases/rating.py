@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dialogs.engine.cases.book import Case, change, title_of
+from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_of
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.turn import OpenTicket, Rate, Say
 
 RATE = "rate."  # prefix of a rating's prompt: such a tap is never stale
+GOOD = 3  # and better; 4 and 5 want a follow-up
 
 
 def rating_choices(talk: Talk, reference: str) -> tuple[Choice, ...]:
@@ -17,12 +18,15 @@ def rating_choices(talk: Talk, reference: str) -> tuple[Choice, ...]:
     )
 
 
-def offer(talk: Talk, reference: str) -> None:
-    """Ask for a mark. When nothing else is being asked, a typed number means it too."""
+def offer(talk: Talk, reference: str, mended: str = "") -> None:
+    """Ask for a mark. When nothing else is being asked, a typed number means it too.
+
+    mended: what was done about the bad mark that was given before.
+    """
     case = talk.session.cases[reference]
     if _nothing_is_asked(talk):
         talk.change(aside={"is": "rating", "reference": reference}, prompt=talk.session.prompt + 1, wrong=0)
-    say_rating(talk, reference, case)
+    say_rating(talk, reference, case, mended)
 
 
 def _nothing_is_asked(talk: Talk) -> bool:
@@ -32,10 +36,19 @@ def _nothing_is_asked(talk: Talk) -> bool:
     )
 
 
-def say_rating(talk: Talk, reference: str, case: Case) -> None:
-    text = talk.words("progress.rate", title=title_of(talk, case))
+def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None:
+    again = case.get("rerate_until", "")
+    text = talk.words(
+        "progress.rate_again" if again else "progress.rate",
+        title=title_of(talk, case),
+        result=mended,
+        day=spoken_day(talk, again),
+    )
+    if talk.session.script:  # a bare number answers the errand's question
+        text = f"{text}\n{talk.words('progress.rate_beside')}"
     body = Card("rating", talk.words("progress.rating_card"), {"number": case["number"]})
-    talk.do(Say(Outbound(text, rating_choices(talk, reference), body)))
+    news = news_of(talk, reference, vital=False)
+    talk.do(Say(Outbound(text, rating_choices(talk, reference), body, news)))
 
 
 def tapped(talk: Talk, prompt: str, option: str) -> bool:
@@ -52,23 +65,32 @@ def tapped(talk: Talk, prompt: str, option: str) -> bool:
 
 
 def rate(talk: Talk, reference: str, code: int, words: str = "") -> None:
-    """Take the mark, once per case; ask for a word when it is a bad one."""
+    """Take the mark, once per case and once more after a follow-up; ask for a word when it is a bad one."""
     case = talk.session.cases[reference]
+    until = case.get("rerate_until", "")
+    if case["rating"] == "asked" and until and talk.day > until:
+        change(talk, reference, rating=case["rated"])
+        talk.say("progress.rated_before")
+        _let_go(talk)
+        return
     if case["rating"] not in ("", "asked"):
         talk.say("progress.rated_before")
         return
     change(talk, reference, rating=str(code))
     talk.do(Rate(reference, case["number"], code, words))
-    idle = not talk.session.script
-    if code <= 3:
-        talk.say("progress.rated_well")
-    elif words or not idle:
-        talk.do(OpenTicket(reason="bad_rating", note=case["number"]))
-        talk.say("progress.rated_badly_noted")
-    else:
-        talk.do(OpenTicket(reason="bad_rating", note=case["number"]))
-        talk.change(aside={"is": "rating_words", "reference": reference, "code": code})
-        talk.next()
+    if code <= GOOD or until:
+        talk.say("progress.rated_well" if code <= GOOD else "progress.rated_badly_again")
+        _let_go(talk)
         return
-    if idle:
+    talk.do(OpenTicket(reason="bad_rating", note=case["number"]))
+    if talk.session.script:  # he is not torn from his errand
+        talk.say("progress.rated_badly_noted")
+        return
+    step = "rating_named" if words else "rating_words"
+    talk.change(aside={"is": step, "reference": reference, "code": code, "words": words})
+    talk.next()
+
+
+def _let_go(talk: Talk) -> None:
+    if not talk.session.script:
         talk.change(aside=None)
