@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,11 @@ class Calendar:
         last = event + days * DAY if kind == "calendar" else self._nth_working_day(event, days)
         certain = all(self.is_certain(day) for day in _days(event, last)) or kind == "calendar"
         return Due(at=end_of(last), day=last, provisional=not certain)
+
+    def before(self, last: date, days: int) -> date:
+        """Return the working day that lies `days` working days before `last`, which is not counted."""
+        back = (last - count * DAY for count in range(1, LONGEST_BREAK + 7 * days))
+        return next(islice(filter(self.is_working, back), days - 1, None), last)
 
     def is_open(self, now: datetime, hours: tuple[Span, ...]) -> bool:
         """Say whether somebody is there at `now` (aware)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from dialogs.messages import Card, Choice, Inbound, Media, News, Outbound
 from dialogs.session import Session
@@ -142,6 +142,32 @@ class WithdrawalRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplyReceived:
+    """The intake service has what was handed in later under `key` (see Supply)."""
+
+    reference: str
+    key: str
+    answer_by: str = ""  # "YYYY-MM-DD", the last day on which the office says what comes next
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyDelayed:
+    """The intake service does not answer. The worker goes on trying with the same key."""
+
+    reference: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyRefused:
+    """The intake service will not take what was handed in later: too late, or not asked for."""
+
+    reference: str
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressReported:
     """One event of an application at the intake service, in its sequence."""
 
@@ -175,6 +201,9 @@ Event = (
     | ApplicationDelayed
     | ApplicationRefused
     | WithdrawalRefused
+    | SupplyReceived
+    | SupplyDelayed
+    | SupplyRefused
     | ProgressReported
     | TimerFired
 )
@@ -275,6 +304,23 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Hand in later what the office asked for (corrections), or what was promised (deferrals).
+
+    key:        its idempotency key for life.
+    supplement: the body of POST /v1/pre-applications/{number}/{kind} (see intake/openapi.yaml).
+    pages:      as in Submit.
+    """
+
+    reference: str
+    number: str
+    kind: Literal["corrections", "deferrals"]
+    key: str
+    supplement: Json
+    pages: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """Take the pre-application back."""
 
@@ -342,6 +388,7 @@ Effect = (
     | ForgetFile
     | ForgetWords
     | Submit
+    | Supply
     | Withdraw
     | Rate
     | FetchProgress
@@ -375,6 +422,9 @@ KINDS: Mapping[str, type] = {
         ApplicationDelayed,
         ApplicationRefused,
         WithdrawalRefused,
+        SupplyReceived,
+        SupplyDelayed,
+        SupplyRefused,
         ProgressReported,
         TimerFired,
         Say,
@@ -388,6 +438,7 @@ KINDS: Mapping[str, type] = {
         ForgetFile,
         ForgetWords,
         Submit,
+        Supply,
         Withdraw,
         Rate,
         FetchProgress,
@@ -418,7 +469,7 @@ def decode(data: Json) -> Event | Effect:
     for name in ("occurred_at", "due", "until"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
-    if cls is Submit:
+    if cls in (Submit, Supply):
         given["pages"] = tuple(given.get("pages", ()))
     return cls(**given)  # type: ignore[no-any-return]  # KINDS holds exactly the members of Event | Effect
 

@@ -29,6 +29,10 @@ from dialogs.turn import (
     Rate,
     SetTimer,
     Submit,
+    Supply,
+    SupplyDelayed,
+    SupplyReceived,
+    SupplyRefused,
     TellClerks,
     TimerFired,
     Welcome,
@@ -116,7 +120,7 @@ class Deliveries:
         await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, why))
 
     async def _later(self, item: Item, wait: timedelta, why: str) -> None:
-        if item.attempts >= MAX_OWN_FAULTS and not isinstance(item.effect, Submit):
+        if item.attempts >= MAX_OWN_FAULTS and not isinstance(item.effect, Submit | Supply):
             await self._bury(item, why)
             return
         await self.again(item, wait, why)
@@ -137,6 +141,9 @@ class Deliveries:
         elif isinstance(item.effect, Submit):  # after a week: the applicant is told, and a person looks
             event = ApplicationRefused(item.effect.reference, "no answer")
             await self.answer(item, f"refused:{item.effect.reference}", event)
+        elif isinstance(item.effect, Supply):
+            refused = SupplyRefused(item.effect.reference, item.effect.key, "no answer")
+            await self.answer(item, f"refused:{item.effect.key}", refused)
         else:
             await self._bury(item, type(fault).__name__)
 
@@ -181,10 +188,7 @@ class Deliveries:
 
     async def submit(self, item: Item, effect: Submit) -> None:
         """Hand in a pre-application; while the service is silent, say so once and go on trying."""
-        pages = [
-            Page(each["material"], each["page"], each["sha256"], self._reader(item, each["file"]))
-            for each in effect.pages
-        ]
+        pages = self._pages(item, effect)
         application = {**effect.application, "channel": item.address.channel}
         try:
             receipt = await self.intake.submit(effect.reference, application, pages, first=item.attempts == 1)
@@ -206,6 +210,27 @@ class Deliveries:
             return
         received = ApplicationReceived(effect.reference, receipt.number, receipt.answer_by)
         await self.answer(item, f"received:{effect.reference}", received)
+
+    async def supply(self, item: Item, effect: Supply) -> None:
+        """Hand in what came later; while the service is silent, say so once and go on trying."""
+        reference, key = effect.reference, effect.key
+        pages = self._pages(item, effect)
+        try:
+            day = await self.intake.supply(effect.number, effect.kind, key, effect.supplement, pages)
+        except TryLater:
+            delayed = SupplyDelayed(reference, key)
+            await self.turns.take(item.conversation, "outbox", f"delayed:{key}", delayed)
+            raise
+        except RefusedByIntake as fault:
+            await self.answer(item, f"refused:{key}", SupplyRefused(reference, key, str(fault)))
+            return
+        await self.answer(item, f"received:{key}", SupplyReceived(reference, key, day))
+
+    def _pages(self, item: Item, effect: Submit | Supply) -> list[Page]:
+        return [
+            Page(each["material"], each["page"], each["sha256"], self._reader(item, each["file"]))
+            for each in effect.pages
+        ]
 
     def _reader(self, item: Item, file: str) -> Callable[[], Awaitable[bytes]]:
         async def read() -> bytes:
@@ -268,6 +293,7 @@ _CARRIERS: Mapping[type, Carrier] = {
     ForgetFile: Deliveries.forget,
     ForgetWords: Deliveries.forget_words,
     Submit: Deliveries.submit,
+    Supply: Deliveries.supply,
     Withdraw: Deliveries.withdraw,
     Rate: Deliveries.rate,
     FetchProgress: Deliveries.fetch_progress,

@@ -26,6 +26,8 @@ class Case:
     body: bytes
     state: str = "draft"
     pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    supplements: dict[str, bytes] = field(default_factory=dict)  # by key, as they came
+    handed_in_later: list[str] = field(default_factory=list)  # keys, in the order they were submitted
     ratings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -34,7 +36,8 @@ class Case:
 
     @property
     def missing(self) -> list[dict[str, str]]:
-        named = ((m["id"], p["page"]) for m in self.said.get("materials", ()) for p in m["pages"])
+        bodies = [self.said, *(json.loads(each) for each in self.supplements.values())]
+        named = [(m["id"], p["page"]) for b in bodies for m in b.get("materials", ()) for p in m["pages"]]
         return [{"material": m, "page": p} for m, p in named if (m, p) not in self.pages]
 
     def shown(self) -> dict[str, Any]:
@@ -72,6 +75,8 @@ class FakeIntake:
             ("GET", "/v1/pre-applications", "look_up", self._look_up),
             ("PUT", at + "/materials/{material}/{page}", "upload", self._upload),
             ("POST", at + "/submit", "submit", self._submit),
+            ("POST", at + "/{kind:corrections|deferrals}", "open_supply", self._open_supply),
+            ("POST", at + "/{kind:corrections|deferrals}/submit", "submit_supply", self._submit_supply),
             ("POST", at + "/withdraw", "withdraw", self._withdraw),
             ("POST", at + "/ratings", "rate", self._rate),
             ("GET", at + "/events", "events", self._events),
@@ -137,6 +142,30 @@ class FakeIntake:
             return _problem(422, missing=case.missing)
         case.state = "submitted"
         return web.json_response(case.shown())
+
+    async def _open_supply(self, request: web.Request) -> web.Response:
+        case, key, body = self._case(request), request.headers["Idempotency-Key"], await request.read()
+        if case is None:
+            return _problem(404)
+        if case.state in ("approved", "deemed_withdrawn"):
+            return _problem(423, message_zh="现在不用补了。")
+        if key not in case.supplements:
+            for named in json.loads(body)["materials"]:
+                for page in named["pages"]:
+                    case.pages.pop((named["id"], page["page"]), None)
+        if case.supplements.setdefault(key, body) != body:
+            return _problem(422, type="key-reused")
+        return web.json_response({"missing": case.missing})
+
+    async def _submit_supply(self, request: web.Request) -> web.Response:
+        case = self._case(request)
+        if case is None:
+            return _problem(404)
+        if case.missing:
+            return _problem(422, type="missing-pages", missing=case.missing)
+        case.handed_in_later += [key for key in case.supplements if key not in case.handed_in_later]
+        answer = {"number": case.number, "state": case.state, "answer_by": "2026-12-07", "provisional": False}
+        return web.json_response(answer)
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         case = self._case(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialogs.engine import browsing, handover
-from dialogs.engine.cases import marking, withdrawing
+from dialogs.engine.cases import calls, marking, supplement, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
@@ -72,6 +72,8 @@ ASIDES: Mapping[str, Floor] = {
     "restart": Floor(_ask_restart, _hear_restart),
     **marking.FLOORS,
     **withdrawing.FLOORS,
+    **calls.FLOORS,
+    **supplement.FLOORS,
     **browsing.FLOORS,
     **handover.FLOORS,
 }

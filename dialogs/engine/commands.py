@@ -10,7 +10,7 @@ from typing import Literal
 
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
-    "move", "elsewhere", "go_on", "guide",
+    "move", "elsewhere", "go_on", "guide", "supply", "again",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -65,6 +65,10 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
     ),
     "go_on": ("接着办", "继续办", "continue", "go on"),
     "guide": ("办事指南", "指南", "先看看", "要什么材料", "要带什么", "要多久", "要多少钱", "guide"),
+    "supply": (
+        *("补材料", "补交", "补交材料", "现在补", "我要补材料", "补", "补件", "supply", "add papers"),
+    ),
+    "again": ("再申请", "重新申请", "再申请一次", "我要再申请", "apply again"),
     "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
 }
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from dialogs.answers import plain, tidy
 from dialogs.engine import arriving, asides, handover, keeping, papers, stations
-from dialogs.engine.cases import handing_in, marking, news, rating
+from dialogs.engine.cases import asked as wanted_by_office
+from dialogs.engine.cases import calls, handing_in, marking, news, rating, requests, supplement, supplied
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -39,6 +40,9 @@ from dialogs.turn import (
     Opened,
     PhotoMeasured,
     ProgressReported,
+    SupplyDelayed,
+    SupplyReceived,
+    SupplyRefused,
     TimerFired,
     Turn,
     WithdrawalRefused,
@@ -77,7 +81,7 @@ def _message(talk: Talk, event: MessageReceived) -> None:
 
 def _tapped(talk: Talk, choice: str) -> None:
     prompt, _, option = choice.partition(":")
-    if rating.tapped(talk, prompt, option):
+    if rating.tapped(talk, prompt, option) or calls.tapped(talk, prompt, option):
         return
     if prompt != str(talk.session.prompt):
         talk.say("engine.stale")
@@ -122,8 +126,20 @@ def _floor(talk: Talk) -> Floor:
     return stations.FLOORS[station.kind] if station else asides.ASIDES["choose"]
 
 
+def _measured(talk: Talk, event: PhotoMeasured) -> None:
+    """A photo is for the road, or for a case that is handed in already."""
+    reference, _ = wanted_by_office.read_key(talk.session.judging.get(event.file, ""))
+    (supplement.measured if reference else papers.measured)(talk, event)
+
+
+_TIMERS: Mapping[str, Callable[[Talk, TimerFired], None]] = {
+    marking.REMINDER: marking.remind,
+    requests.REMIND: requests.remind,
+}
+
+
 def _timer(talk: Talk, event: TimerFired) -> None:
-    (marking.remind if event.name == marking.REMINDER else keeping.timer)(talk, event)
+    _TIMERS.get(event.name, keeping.timer)(talk, event)
 
 
 _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
@@ -135,11 +151,14 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     HandoverAsked: handover.told,
     Joined: handover.joined,
     JoinRefused: handover.refused,
-    PhotoMeasured: papers.measured,
+    PhotoMeasured: _measured,
     ApplicationReceived: handing_in.received,
     ApplicationDelayed: handing_in.delayed,
     ApplicationRefused: handing_in.refused,
     WithdrawalRefused: handing_in.withdrawal_refused,
+    SupplyReceived: supplied.received,
+    SupplyDelayed: supplied.delayed,
+    SupplyRefused: supplied.refused,
     ProgressReported: news.reported,
     TimerFired: _timer,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
 from dialogs.engine import browsing, handover
-from dialogs.engine.cases import withdrawing
+from dialogs.engine.cases import calls, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
@@ -108,4 +108,6 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "move": handover.move,
     "elsewhere": handover.elsewhere,
     "go_on": handover.go_on,
+    "supply": calls.word("supply"),
+    "again": calls.word("again"),
 }

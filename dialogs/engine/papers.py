@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
+from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
 from dialogs.engine.notice import pages
@@ -15,7 +17,7 @@ from dialogs.script import Material
 from dialogs.script.road import Station
 from dialogs.turn import FetchMedia, ForgetFile, MeasurePhoto, MediaFetched, OpenTicket, PhotoMeasured, Say
 
-__all__ = ["ask", "fetched", "hear", "measured", "receive", "title"]
+__all__ = ["ask", "fetched", "hear", "measured", "page_of", "receive", "slots", "title", "verdict_on"]
 
 
 def wanted(talk: Talk) -> list[Station]:
@@ -63,6 +65,23 @@ def _same_or_new(talk: Talk) -> list[tuple[str, str]]:
     return [("same", talk.words("engine.photo_same")), ("new", talk.words("engine.photo_new"))]
 
 
+def slots(talk: Talk) -> list[str]:
+    """Return where the next photos go: to a case for which more is wanted, else to the road."""
+    reference = asked_for.on_floor(talk)
+    if reference:
+        return [asked_for.key(reference, slot) for slot in _photo_slots(talk, reference)]
+    return [page.key for page in wanted(talk)]
+
+
+def _photo_slots(talk: Talk, reference: str) -> list[str]:
+    """Return the pages that may be sent for a case now: those before the next question."""
+    known = asked_for.stations(talk, talk.session.cases[reference])
+    kinds = [
+        (slot, known[slot].kind if slot in known else "photo") for slot in asked_for.left(talk, reference)
+    ]
+    return [slot for slot, _ in takewhile(lambda each: each[1] == "photo", kinds)]
+
+
 def hear(talk: Talk, said: Said) -> None:
     """Words where a photo is wanted: say that nothing is lost, and how to go on."""
     pending = wanted(talk)
@@ -92,13 +111,13 @@ def receive(talk: Talk, media: Sequence[Media]) -> None:
     for kind in dict.fromkeys(each.kind for each in media if each.kind != "photo"):
         _no_photo(talk, kind)
     for each in media:
-        slots = wanted(talk) if each.kind == "photo" else []
-        if slots:
-            talk.change(judging={**talk.session.judging, each.file: slots[0].key})
+        places = slots(talk) if each.kind == "photo" else []
+        if places:
+            talk.change(judging={**talk.session.judging, each.file: places[0]})
             talk.do(_look_at(talk, each))
         elif each.file and not each.ref:  # what lies with the platform is simply not fetched
             talk.do(ForgetFile(each.file))
-        if each.kind == "photo" and not slots:
+        if each.kind == "photo" and not places:
             _not_wanted(talk)
 
 
@@ -119,7 +138,7 @@ def _not_wanted(talk: Talk) -> None:
 
 def _no_photo(talk: Talk, kind: MediaKind) -> None:
     """Say in one sentence what to send instead, and put the present question again."""
-    if kind == "elsewhere" and not wanted(talk):
+    if kind == "elsewhere" and not slots(talk):
         talk.say("engine.photo_not_now")
     else:
         talk.say(f"engine.media_{kind}")
@@ -157,19 +176,25 @@ def _held(talk: Talk, file: str) -> bool:
     session = talk.session
     kept = [session.answers, session.dormant]
     kept += [each["answers"] for each in (*session.put_away.values(), *session.cases.values())]
+    kept += [each["ask"]["given"] for each in session.cases.values() if each.get("ask")]
     return any(file == order.file for answers in kept for order in forget_photos(answers))
 
 
-def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
+def verdict_on(event: PhotoMeasured, station: Station | None, others: Sequence[str]) -> photos.Verdict:
+    """Judge a photo by what its paper wants, beside what the other photos look like."""
     if event.fault:
         return photos.Verdict((event.fault,))
-    material = station.step
-    assert isinstance(material, Material)
+    material = station.step if station else None
+    checks = material.checks if isinstance(material, Material) else ["document"]
+    return photos.judge(photos.measured(event.measure), checks, others)
+
+
+def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
     answers = talk.session.answers
     others = [
         answers[page.key]["look"] for page in pages(talk) if page.key in answers and page.key != station.key
     ]
-    return photos.judge(photos.measured(event.measure), material.checks, others)
+    return verdict_on(event, station, others)
 
 
 def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[str]) -> None:
@@ -177,12 +202,13 @@ def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[st
     if before:
         talk.do(ForgetFile(before["file"]))
     talk.change(tries={slot: n for slot, n in talk.session.tries.items() if slot != station.key})
-    keep(talk, station.key, _page(event, flags))
+    keep(talk, station.key, page_of(event, flags))
     if wanted(talk) or not talk.session.judging:
         talk.next()
 
 
-def _page(event: PhotoMeasured, flags: Sequence[str]) -> dict[str, Any]:
+def page_of(event: PhotoMeasured, flags: Sequence[str]) -> dict[str, Any]:
+    """Return how a photo is kept among the answers."""
     return {
         "file": event.file,
         "kept": event.kept,

@@ -12,15 +12,16 @@ from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
 from dialogs.engine.talk import PERSON, Floor, Options, Said, Talk, meant
-from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Ending, Guide, Handoff
+from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Ending, Guide, Handoff, Script
 from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import OpenTicket
 
 
-def options(talk: Talk, question: AnyQuestion) -> Options:
-    """Return the options a question offers as buttons, in the applicant's language."""
+def options(talk: Talk, question: AnyQuestion, script: Script | None = None) -> Options:
+    """Return the options a question (of the present script) offers as buttons, in his language."""
     if isinstance(question, Choice | Choices):
-        return [(key, talk.pick(words)) for key, words in talk.script.options(question, talk.today).items()]
+        known = (script or talk.script).options(question, talk.today)
+        return [(key, talk.pick(words)) for key, words in known.items()]
     if isinstance(question, Confirm):
         return [("yes", talk.words("engine.yes")), ("no", talk.words("engine.no"))]
     return []

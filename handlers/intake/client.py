@@ -100,6 +100,28 @@ class IntakeClient:
         faults.hit("submission.after_send")
         return _receipt(done)
 
+    async def supply(
+        self, number: str, kind: str, key: str, supplement: Mapping[str, Any], pages: Sequence[Page]
+    ) -> str:
+        """Hand in later what was asked for or promised; return by when the office answers ("": not said).
+
+        Safe to call any number of times: under one key the service takes the same bytes once, and says
+        which pages it lacks still.
+
+        Args:
+            kind: "corrections" or "deferrals". key: its idempotency key for life.
+        Raises:
+            TryLater, RefusedByIntake (nobody asked for it, or too late for it).
+        """
+        path = f"/pre-applications/{quote(number, safe='')}/{kind}"
+        opened = await self._call(kind, "POST", path, json_body=supplement, headers={"Idempotency-Key": key})
+        for page in _missing(opened, pages):
+            await self._upload(number, page)
+            faults.hit("submission.between_pages")
+        done = await self._call("submit_supply", "POST", f"{path}/submit")
+        faults.hit("submission.after_send")
+        return str(done.get("answer_by") or "")
+
     async def withdraw(self, number: str) -> None:
         """Take a pre-application back. Doing it again is the same.
 

@@ -73,6 +73,7 @@ _LANES = {
     "MeasurePhoto": "photo:{conversation}",
     "ForgetFile": "photo:{conversation}",
     "Submit": "intake:{reference}",
+    "Supply": "intake:{reference}",
     "Withdraw": "intake:{reference}",
     "Rate": "intake:{reference}",
     "FetchProgress": "intake:{reference}",

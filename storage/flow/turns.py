@@ -61,6 +61,9 @@ ACTORS: Mapping[str, str] = {
     "ApplicationDelayed": "worker",
     "ApplicationRefused": "worker",
     "WithdrawalRefused": "worker",
+    "SupplyReceived": "worker",
+    "SupplyDelayed": "worker",
+    "SupplyRefused": "worker",
     "ProgressReported": "intake",
     "TimerFired": "timer",
 }

@@ -110,7 +110,7 @@ class TestTheWholeRoad:
         chat = received()
 
         assert chat.heard[-1] == "交上去了。号码CS-1120-0038。最晚11月23日(周一)给您回话。"
-        assert chat.session.cases[reference(chat)]["answers"] == {}
+        assert chat.session.cases[reference(chat)]["answers"]["name"] == "胡某某"  # for 再申请
 
     def test_an_outcome_says_why_and_how_and_keeps_the_answers(self) -> None:
         chat = play("flexible_enrolment").tap("在", "有，单位在交")

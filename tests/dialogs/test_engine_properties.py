@@ -8,7 +8,7 @@ turn the rules below are looked at; at the end a patient applicant must still co
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from dialogs.engine.cases import asked
+from dialogs.engine.cases.buttons import CASE
 from dialogs.engine.cases.rating import RATE
-from dialogs.engine.cases.reports import ROAD
 from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
@@ -42,6 +43,10 @@ from dialogs.turn import (
     ProgressReported,
     SetTimer,
     Submit,
+    Supply,
+    SupplyDelayed,
+    SupplyReceived,
+    SupplyRefused,
     TimerFired,
     WithdrawalRefused,
 )
@@ -55,9 +60,47 @@ ROADS = (  # what an intake service may report, in its order
     (*STRAIGHT, "denied"),
     ("preregistered", "pre_review_started", "not_accepted", "closed"),
     ("preregistered", "withdrawn"),
+    ("preregistered", "pre_review_started", "correction_requested", "corrected", *STRAIGHT[1:], "approved"),
+    (*STRAIGHT[:2], *("correction_requested", "corrected", "pre_review_started") * 2, "accepted", "denied"),
+    (*STRAIGHT[:2], "correction_requested", "rescheduled", "deemed_withdrawn"),
+    (
+        *STRAIGHT[:2],
+        "accepted_deferred",
+        "deferral_supplied",
+        "stage_changed",
+        "suspended",
+        "resumed",
+        "approved",
+    ),
+    (*STRAIGHT[:2], "accepted_deferred", "stage_changed", "extended", "payment_due", "revoked"),
+    (*STRAIGHT, "approved", "dispatched", "delivered", "closed"),
     ("preregistered", "something_of_a_later_contract", "pre_review_started"),
 )
-ORDER = ("sending", "delayed", "refused", *ROAD, "ended", "closed")
+STATES = {  # where each event leaves a case; what is not named here moves nothing
+    "preregistered": "submitted",
+    "pre_review_started": "pre_review",
+    "correction_requested": "correction_asked",
+    "corrected": "submitted",
+    "deferral_supplied": "accepted",
+    "stage_changed": "in_progress",
+    "resumed": "in_progress",
+    "revoked": "acceptance_revoked",
+    **{
+        name: name
+        for name in (
+            *(
+                "accepted",
+                "accepted_deferred",
+                "suspended",
+                "approved",
+                "denied",
+                "not_accepted",
+                "delivered",
+            ),
+            *("withdrawn", "deemed_withdrawn", "closed"),
+        )
+    },
+}
 
 RIGHT = {  # an answer that is taken, by question; choices are answered by their first option
     "name": "胡某某",
@@ -94,11 +137,13 @@ TYPED = st.sampled_from(
             "姓名不对",
             "5 等太久",
             "5",
+            *("补材料", "再申请", "以后再补", "现在补"),
         ),
         *("胡某某", "999901198803050247", "99990119880305024", "999901197601203159", "999901195006150014"),
         *("", " ", "\x00", "\u200b", "\u202e在", "\ud800", "🙂🙂", "x" * 5000),
     ]
 )
+PAGES = {"id_card": ["id_card.front", "id_card.back"]}  # a promised paper is asked for page by page
 FROM_AFAR = (
     *(Opened("", "en", "wechat"), Opened("", scene="pension_check"), Opened("", scene="flexible_enrolment")),
     *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded()),
@@ -120,6 +165,7 @@ class Conversation(RuleBasedStateMachine):
         self.channel = ""
         self.roads: dict[str, tuple[str, ...]] = {}
         self.measured: set[str] = set()
+        self.event: Event | None = None
 
     # What the applicant does
 
@@ -174,8 +220,9 @@ class Conversation(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, 12))
     def a_late_verdict_comes(self, number: int) -> None:
-        numbered = {f"photo{page['file'][4:]}" for each in self.chat.ordered(Submit) for page in each.pages}
-        if f"photo{number}" in self.measured - numbered:  # once handed in, the inbox key keeps it away
+        if (
+            f"photo{number}" in self.measured - self._handed_in()
+        ):  # once handed in, the inbox key keeps it away
             self.judge(f"photo{number}")
 
     @precondition(lambda self: self.files)
@@ -199,6 +246,16 @@ class Conversation(RuleBasedStateMachine):
         if what == "late" and not self.chat.session.cases[reference]["number"]:
             return
         self.happen(events[what])
+
+    @precondition(lambda self: self.chat.ordered(Supply))
+    @rule(
+        place=st.integers(0, 5),
+        what=st.sampled_from([SupplyReceived, SupplyReceived, SupplyDelayed, SupplyRefused]),
+    )
+    def the_intake_service_answers_what_came_later(self, place: int, what: type) -> None:
+        sent = self.chat.ordered(Supply)[place % len(self.chat.ordered(Supply))]
+        more = {SupplyReceived: ("2026-12-01",), SupplyRefused: ("not-asked",)}
+        self.happen(what(sent.reference, sent.key, *more.get(what, ())))
 
     @precondition(lambda self: self.chat.session.cases)
     @rule(place=st.integers(0, 5), road=st.sampled_from(ROADS), seq=st.integers(1, 9))
@@ -241,7 +298,9 @@ class Conversation(RuleBasedStateMachine):
             return
         aside = (chat.session.aside or {}).get("is", "")
         station = self._station()
-        if aside and aside != "edit":
+        if aside == asked.ASIDE:
+            self._gives_what_is_wanted()
+        elif aside and aside != "edit":
             self.happen(self._message(text=_ASIDE_ANSWERS[aside]))
         elif station is None:
             self.happen(self._message(text="想在常山交社保"))
@@ -253,6 +312,17 @@ class Conversation(RuleBasedStateMachine):
             self.happen(self._message(text=self._right(station, pick)))
         else:
             self.happen(self._message(text={CONSENT: "同意", READ_BACK: "对"}[station.key]))
+
+    def _gives_what_is_wanted(self) -> None:
+        reference = (self.chat.session.aside or {})["reference"]
+        case = self.chat.session.cases[reference]
+        wanted = [slot for item in case["ask"]["items"] for slot in PAGES.get(item["slot"], [item["slot"]])]
+        sent = {slot for each in case["ask"]["sent"].values() for slot in each["slots"]}
+        slot = next(each for each in wanted if each not in case["ask"]["given"] and each not in sent)
+        if "." in slot:
+            self.happen(self._message(media=(self._upload(),)))
+        else:
+            self.happen(self._message(text=RIGHT[slot]))
 
     def _right(self, station: Station, pick: int) -> str:
         if station.key in self.chat.session.dormant and not self.chat.session.aside:
@@ -288,6 +358,7 @@ class Conversation(RuleBasedStateMachine):
     # Taking an event, and what must hold after every turn
 
     def happen(self, event: Event) -> None:
+        self.event = event
         before = self.chat.session
         station = self._station()
         self.chat.happen(event)
@@ -316,7 +387,7 @@ class Conversation(RuleBasedStateMachine):
     def _the_newest_buttons_work(self, session: Session) -> None:
         """A button on the newest question is never stale."""
         newest = next((each for each in reversed(self.chat.said) if each.choices), None)
-        if newest and not newest.choices[0].id.startswith(RATE):
+        if newest and not newest.choices[0].id.startswith((RATE, CASE)):
             assert newest.choices[0].id.startswith(f"{session.prompt}:")
 
     def _no_answer_is_lost(
@@ -324,7 +395,10 @@ class Conversation(RuleBasedStateMachine):
     ) -> None:
         effects = self.chat.turns[-1]
         if before.script != after.script or any(isinstance(each, Submit) for each in effects):
-            if isinstance(event, Opened) and before.script:
+            if (
+                before.script
+                and before.script.partition("@")[0] in after.put_away.keys() - before.put_away.keys()
+            ):
                 kept = after.put_away[before.script.partition("@")[0]]["answers"]
                 assert {**before.dormant, **before.answers}.keys() - {CONSENT, READ_BACK} <= kept.keys()
                 return
@@ -351,30 +425,48 @@ class Conversation(RuleBasedStateMachine):
             session.dormant,
             *(case["answers"] for case in session.cases.values()),
             *(each["answers"] for each in session.put_away.values()),
+            *(case["ask"]["given"] for case in session.cases.values() if case.get("ask")),
         ):
             held += [
                 value["file"] for value in answers.values() if isinstance(value, dict) and "kept" in value
             ]
-        handed_in = {f"photo{page['file'][4:]}" for each in self.chat.ordered(Submit) for page in each.pages}
+        handed_in = self._handed_in()
         forgotten = {each.file for each in self.chat.ordered(ForgetFile)}
         assert not set(held) & forgotten, "a photo still held was deleted"
         sent = {f"photo{number}" for number in range(1, self.files + 1)}
         assert sent <= {*held, *handed_in, *forgotten}, "a photo nobody holds is kept for ever"
+
+    def _handed_in(self) -> set[str]:
+        orders = [*self.chat.ordered(Submit), *self.chat.ordered(Supply)]
+        return {f"photo{page['file'][4:]}" for each in orders for page in each.pages}
 
     def _nothing_is_handed_in_twice(self) -> None:
         submits = self.chat.ordered(Submit)
         assert len({each.reference for each in submits}) == len(submits) == len(self.chat.session.cases)
         words = sum("正在替您交上去" in text or "handing it in" in text for text in self.chat.heard)
         assert words == len(submits)
+        supplies = self.chat.ordered(Supply)
+        assert len({each.key for each in supplies}) == len(supplies)
 
     def _cases_go_forward(self, before: Session, after: Session) -> None:
         for reference, case in before.cases.items():
             now = after.cases[reference]
             assert now["seq"] >= case["seq"]
             assert now["number"] == case["number"] or not case["number"]
-            assert _rank(now["state"]) >= _rank(case["state"]), (case["state"], now["state"])
+            if now["seq"] > 0:
+                assert now["state"] == _led_to(self.roads[reference][: now["seq"]]), reference
+            self._what_was_given_is_kept(case, now)
             mended = now.get("rerate_until") and now["rating"] == "asked"  # he may give one more mark
             assert case["rating"] in ("", "asked") or now["rating"] == case["rating"] or mended
+
+    def _what_was_given_is_kept(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """What he gave for a correction stays until the office has it, or it becomes the case's own."""
+        refused = isinstance(self.event, SupplyRefused)
+        if not before.get("ask") or refused or (not after["answers"] and not after["ask"]):
+            return
+        held = {**after["answers"], **(after["ask"]["given"] if after["ask"] else {})}
+        for slot, value in before["ask"]["given"].items():
+            assert held.get(slot) == value or isinstance(self.event, MessageReceived), f"{slot} is lost"
 
     # Small things
 
@@ -416,6 +508,35 @@ class Conversation(RuleBasedStateMachine):
             "not_accepted": {"why": "不归我们办。", "how": "请到户口所在地办。", "rights": ""},
             "followup_opened": {"contact_by": "2026-11-27"},
             "followup_closed": {"result": "改好了。", "rerate_until": "2026-12-04"},
+            "correction_requested": {
+                "items": [
+                    {
+                        "slot": "id_card.back",
+                        "title": "身份证反面",
+                        "reason": "看不清。",
+                        "example": "blurred",
+                    },
+                    {"slot": "name", "title": "姓名", "reason": "和身份证不一样。", "example": ""},
+                ],
+                "by": "2026-12-04",
+                "round": 1 + road[:seq].count("corrected"),
+                "provisional": False,
+                "remind": ["2026-11-27", "2026-12-02", "2026-12-04"],
+            },
+            "corrected": {"answer_by": "2026-12-07", "provisional": False},
+            "accepted_deferred": {
+                "receipt_no": "S1",
+                "promised_by": "2026-12-07",
+                "by": "2026-12-03",
+                "provisional": True,
+                "items": [{"material": "id_card", "title": "身份证"}],
+                "remind": ["2026-11-27", "2026-12-01", "2026-12-03"],
+            },
+            "deferral_supplied": {"material": "id_card"},
+            "suspended": {"reason": "要到现场看。", "kind": "2", "until": "2026-12-20"},
+            "resumed": {"promised_by": "2026-12-28"},
+            "rescheduled": {"what": "correction", "day": "2026-12-08", "provisional": False},
+            "revoked": {"reason": "答应补的没有补。"},
         }
         type_ = "decided" if kind in ("approved", "denied") else kind
         return ProgressReported(
@@ -458,14 +579,16 @@ _ASIDE_ANSWERS = {
     "tail": "没办过，不找了",
     "join": "不是",
     "withdraw": "不是",
+    "offer": "想在常山交社保",
     "rating": "1",
     "rating_words": "等太久了",
     "rating_named": "不用打",
 }
 
 
-def _rank(state: str) -> int:
-    return ORDER.index(state) if state in ORDER else ORDER.index("ended")
+def _led_to(events: Sequence[str]) -> str:
+    """Return where a case stands after these events, however they arrived."""
+    return next(STATES[event] for event in reversed(events) if event in STATES)
 
 
 def _fold(road: Road, answers: Mapping[str, Any], chat: Chat) -> tuple[int, set[str]]:

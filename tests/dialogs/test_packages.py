@@ -252,7 +252,8 @@ class TestEachForItself:
         chat.happen(ApplicationRefused(own(chat, "power"), "duplicate", "CS-1101-0007"))
 
         assert (
-            chat.heard[-1] == "用电补助：这件事您已经交过了，号码CS-1101-0007，不用再交。回“进度”看办到哪了。"
+            chat.heard[-1]
+            == "用电补助：这件事您已经交过了，号码CS-1101-0007，不用再交。在这里看不到进度的话，回“我办过”。"
         )
         assert [each.file for each in chat.ordered(ForgetFile)] == ["photo2"]  # the power bill, and no more
         chat.happen(ApplicationReceived(own(chat, "water"), "CS-1120-0001", "2026-11-23"))

@@ -44,7 +44,7 @@ def test_each_step_is_told_with_a_real_date() -> None:
         "CS-1120-0038受理了，就是我们开始办了。最晚11月25日(周三)办好。",
         "CS-1120-0038正在办。最晚11月25日(周三)办好。",
         "办好了！灵活就业人员参保登记，号码CS-1120-0038。从12月起算。",
-        "CS-1120-0038的结果给您了。",
+        "CS-1120-0038的结果给您了（电子版）。",
     ]
 
 
@@ -115,7 +115,8 @@ def test_a_denial_says_why_and_how() -> None:
     chat = report(reported(1, 2, 3, 4), 5, "decided", data)
 
     assert (
-        chat.heard[-1] == "CS-1120-0038这次没批。原因：照片看不清。\n怎么办：重拍后再申请。\n可以申请复议。"
+        chat.heard[-1] == "CS-1120-0038这次没批。原因：照片看不清。\n怎么办：重拍后再申请。\n可以申请复议。\n"
+        "想再申请，您填的我留到12月20日(周日)。"
     )
     assert chat.said[0].card is not None
     assert chat.said[0].card.body["steps"][-1]["state"] == "stopped"

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from dialogs.messages import Address
-from dialogs.turn import ApplicationDelayed, ApplicationRefused, Event, Submit
+from dialogs.turn import (
+    ApplicationDelayed,
+    ApplicationRefused,
+    Event,
+    Submit,
+    Supply,
+    SupplyDelayed,
+    SupplyRefused,
+)
 from handlers.delivery import Deliveries
 from handlers.intake import TryLater
 from storage.flow.outbox import Hold, Item
@@ -17,6 +25,9 @@ NOW = datetime(2026, 11, 28, 4, 30, tzinfo=UTC)
 
 class SilentIntake:
     async def submit(self, *_: Any, **__: Any) -> None:
+        raise TryLater("nobody answers")
+
+    async def supply(self, *_: Any, **__: Any) -> None:
         raise TryLater("nobody answers")
 
 
@@ -31,37 +42,31 @@ class Heard:
         return Taken(given[0], True, 0, 0)
 
 
-async def test_after_a_week_without_an_answer_the_applicant_is_told() -> None:
+async def after_a_week(effect: Submit | Supply) -> tuple[Heard, Hold]:
+    """Deliver an order for the two thousandth time, to a service that does not answer."""
     heard, hold = Heard(), Hold("o1", 2000)
-    effect = Submit("ZT-AAAA-BBBB-CCCC", {}, ())
-    item = Item(
-        hold,
-        "c1",
-        Address("webchat", "", "u1"),
-        "a1",
-        "Submit",
-        effect.reference,
-        effect,
-        2000,
-        NOW,
-        NOW,
-        "m1",
-    )
-    parts = cast(Any, None)
-    deliveries = Deliveries(
-        parts,
-        cast(Any, heard),
-        cast(Any, SilentIntake()),
-        parts,
-        parts,
-        lambda: NOW,
-        timedelta(days=7),
-        parts,
-    )
+    address = Address("webchat", "", "u1")
+    kind = type(effect).__name__
+    item = Item(hold, "c1", address, "a1", kind, effect.reference, effect, 2000, NOW, NOW, "m1")
+    parts, week = cast(Any, None), timedelta(days=7)
+    turns, intake = cast(Any, heard), cast(Any, SilentIntake())
+    await Deliveries(parts, turns, intake, parts, parts, lambda: NOW, week, parts).deliver(item)
+    return heard, hold
 
-    await deliveries.deliver(item)
+
+async def test_after_a_week_without_an_answer_the_applicant_is_told() -> None:
+    heard, hold = await after_a_week(Submit("ZT-AAAA-BBBB-CCCC", {}, ()))
 
     assert heard.events == [
-        (ApplicationDelayed(effect.reference), None),
-        (ApplicationRefused(effect.reference, "no answer"), hold),
+        (ApplicationDelayed("ZT-AAAA-BBBB-CCCC"), None),
+        (ApplicationRefused("ZT-AAAA-BBBB-CCCC", "no answer"), hold),
+    ]
+
+
+async def test_what_comes_later_is_given_up_no_more_silently() -> None:
+    heard, hold = await after_a_week(Supply("ZT-AAAA-BBBB-CCCC", "CS-1", "corrections", "K1", {}))
+
+    assert heard.events == [
+        (SupplyDelayed("ZT-AAAA-BBBB-CCCC", "K1"), None),
+        (SupplyRefused("ZT-AAAA-BBBB-CCCC", "K1", "no answer"), hold),
     ]

@@ -129,6 +129,50 @@ async def test_every_retry_sends_the_same_bytes(intake: IntakeClient, fake: Fake
     assert fake.cases[REFERENCE].body == first
 
 
+def supplement() -> tuple[dict[str, Any], list[Page]]:
+    """A sharper photo of the back, as a correction names it."""
+    data = b"\xff\xd8 sharper"
+    sha256 = hashlib.sha256(data).hexdigest()
+    page = {"page": "back", "sha256": sha256, "flags": []}
+    material = {"id": "id_card", "title": "身份证", "original": True, "pages": [page]}
+    return {"answers": [], "materials": [material]}, [Page("id_card", "back", sha256, read(data))]
+
+
+async def test_what_was_asked_for_is_handed_in_with_its_pages(intake: IntakeClient, fake: FakeIntake) -> None:
+    await intake.submit(REFERENCE, application(), photos(), first=True)
+    fake.calls.clear()
+
+    day = await intake.supply("CS-1121-0001", "corrections", f"{REFERENCE}-C1", *supplement())
+
+    assert day == "2026-12-07"
+    assert fake.calls == ["open_supply", "upload", "submit_supply"]
+    assert fake.cases[REFERENCE].pages["id_card", "back"] == b"\xff\xd8 sharper"
+
+
+@pytest.mark.parametrize("call", ["open_supply", "upload", "submit_supply"])
+@pytest.mark.parametrize("trouble", [lose_answer, half_answer, refuse_line], ids=lambda each: each.__name__)
+async def test_a_supplement_is_neither_doubled_nor_lost(
+    call: str, trouble: Callable[[], Any], intake: IntakeClient, fake: FakeIntake
+) -> None:
+    await intake.submit(REFERENCE, application(), photos(), first=True)
+    fake.troubles.order(call, trouble())
+    day = ""
+    while not day:
+        with contextlib.suppress(TryLater):
+            day = await intake.supply("CS-1121-0001", "deferrals", f"{REFERENCE}-D1", *supplement())
+
+    assert fake.cases[REFERENCE].handed_in_later == [f"{REFERENCE}-D1"]
+    assert fake.cases[REFERENCE].missing == []
+
+
+async def test_a_supplement_that_comes_too_late_is_refused(intake: IntakeClient, fake: FakeIntake) -> None:
+    await intake.submit(REFERENCE, application(), photos(), first=True)
+    fake.cases[REFERENCE].state = "deemed_withdrawn"
+
+    with pytest.raises(RefusedByIntake):
+        await intake.supply("CS-1121-0001", "corrections", f"{REFERENCE}-C1", *supplement())
+
+
 @pytest.mark.parametrize("code", [401, 403, 404, 405, 301, 408, 425, 429, 500, 502, 503, 504])
 async def test_what_may_pass_is_tried_later(code: int, intake: IntakeClient, fake: FakeIntake) -> None:
     fake.troubles.order("create", status(code))

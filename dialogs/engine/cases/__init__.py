@@ -1,7 +1,10 @@
 """What has been handed in, and how it goes: news from the intake service in plain words.
 
+requests     what the office wants for it still: told, and reminded of; asked: as it is kept
+supplement   asking for that, slot by slot; supplied: what became of it
+calls        what he may do about it from anywhere; buttons; again: 再申请
 handing_in   it has a number, it waits, it was not taken
-news         each event of the intake service, in its order; reports: what each of them means
+news, telling each event of the intake service, in its order; reports: what each of them means
 card         the receipt, and how far each case is
 packages     several handed in at once: how all of them stand
 withdrawing  taking back what is undecided
@@ -18,8 +21,11 @@ A case is kept in the session under its reference:
     at                state -> day it was reached ("YYYY-MM-DD")
     due               last day of the promise now running ("YYYY-MM-DD"), "" when none runs
     rating            "", "asked", or the code given, "1" (very satisfied) to "5"
-    answers           what was handed in, until it has a number; {} after
-    files             its photos, until the promised time for keeping them is over
+    provisional       that day's calendar is not announced yet (暂定)
+    ask               what is wanted of him still (see asked), None when nothing is
+    supplies          how often he has handed in more; stage: what the office called the present one
+    parcel            {carrier, tracking_no} of what was sent to him
+    answers, files    what was handed in, and all its photos, until the promised time for keeping them is over
     phone, tail       where a text message reaches him (E.164), and the last four of his identity number, by
                       which he can ask for the case elsewhere; "" when not given, or no longer kept
     ended             when it ended (ISO 8601), "" while it runs

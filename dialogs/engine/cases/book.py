@@ -47,9 +47,17 @@ def about(talk: Talk, case: Case, text: str) -> str:
     return talk.words("progress.package_of", title=title, text=text)
 
 
-def spoken_day(talk: Talk, day: str) -> str:
-    """Return a day of a case as people say it, "" for none."""
-    return spoken(date.fromisoformat(day), talk.lang, talk.today) if day else ""
+def spoken_day(talk: Talk, day: str, *, provisional: bool = False) -> str:
+    """Return a day of a case as people say it, "" for none. A provisional one says that it is."""
+    if not day:
+        return ""
+    words = spoken(date.fromisoformat(day), talk.lang, talk.today)
+    return talk.words("progress.provisional", day=words) if provisional else words
+
+
+def due_day(talk: Talk, case: Case) -> str:
+    """Return the day now promised, as people say it, "" for none."""
+    return spoken_day(talk, case["due"], provisional=bool(case.get("provisional")))
 
 
 def news_of(

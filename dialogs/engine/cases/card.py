@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialogs.engine.cases import packages
-from dialogs.engine.cases.book import Case, filing_of, number_of, spoken_day, title_of
-from dialogs.engine.cases.reports import ENDED, ROAD, STEPS
+from dialogs.engine.cases.asked import ask_of, titles, wanted_items
+from dialogs.engine.cases.book import Case, due_day, filing_of, number_of, spoken_day, title_of
+from dialogs.engine.cases.reports import ENDED, ROAD, STEPS, USUAL_STAGES
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
 
@@ -18,7 +19,7 @@ def receipt(talk: Talk, reference: str) -> Card:
     if made := filing_of(talk, case):
         rows.append(("progress.receipt_office", talk.pick(made.item.authority)))
     if case["due"]:
-        rows.append(("progress.receipt_day", spoken_day(talk, case["due"])))
+        rows.append(("progress.receipt_day", due_day(talk, case)))
     body = {
         "number": case["number"],
         "rows": [{"label": talk.words(key), "value": value} for key, value in rows],
@@ -31,19 +32,45 @@ def card(talk: Talk, reference: str) -> Card:
     case = talk.session.cases[reference]
     if package := packages.members(talk, case):
         return packages.card(talk, package)
-    reached = {case["state"]: "", **case["at"]}
+    reached = {_at(case): "", **case["at"]}
     is_over = not set(ENDED).isdisjoint(reached)
     steps = [
         {
-            "label": talk.words(f"progress.step_{state}"),
+            "label": _label(talk, state, case),
             "state": _standing(state, case, reached),
             "at": _when(talk, state, case, reached),
         }
         for state in STEPS
-        if state in reached or (state in ROAD and not is_over)
+        if state in reached or (_lies_ahead(state, reached) and not is_over)
     ]
     body = {"number": number_of(reference, case), "title": title_of(talk, case), "steps": steps}
     return Card("progress", talk.words("progress.card"), body)
+
+
+def _at(case: Case) -> str:
+    """Return the step on which the case stands: after a correction it is not where it once began."""
+    corrected = case["state"] == "submitted" and "correction_asked" in case["at"]
+    return "correction_asked" if corrected else str(case["state"])
+
+
+def _lies_ahead(state: str, reached: Mapping[str, str]) -> bool:
+    owing = state == "accepted" and "accepted_deferred" in reached
+    return state in ROAD and not owing
+
+
+def _label(talk: Talk, state: str, case: Case) -> str:
+    """Return a step's name; where the office said which stage it is at, that too."""
+    if state == "correction_asked" and (case["state"] != state or _is_sent(case)):
+        return talk.words("progress.step_corrected")
+    label = talk.words(f"progress.step_{state}")
+    stage = case.get("stage", "")
+    named = state == case["state"] == "in_progress" and stage not in USUAL_STAGES
+    return talk.words("progress.step_at_stage", step=label, stage=stage) if named else label
+
+
+def _is_sent(case: Case) -> bool:
+    ask = ask_of(case)
+    return bool(ask and ask["kind"] == "correction" and ask["sent"])
 
 
 def _standing(state: str, case: Case, reached: Mapping[str, str]) -> str:
@@ -51,13 +78,41 @@ def _standing(state: str, case: Case, reached: Mapping[str, str]) -> str:
         return "todo"
     if state in ENDED:
         return "stopped"
-    return "now" if state == case["state"] and state != "delivered" else "done"
+    return "now" if state == _at(case) and state != "delivered" else "done"
 
 
 def _when(talk: Talk, state: str, case: Case, reached: Mapping[str, str]) -> str:
     """Say when a step was reached; of the present one rather what is promised next."""
-    promised = promise(talk, case).rstrip("。.") if state == case["state"] else ""
+    promised = promise(talk, case).rstrip("。.") if state == _at(case) else ""
     return promised or spoken_day(talk, reached.get(state, ""))
+
+
+def where(talk: Talk, reference: str) -> str:
+    """Return how a case goes in words: where it is, what is promised, what is wanted of him."""
+    case = talk.session.cases[reference]
+    lines = [
+        talk.words(
+            "progress.is_at",
+            title=title_of(talk, case),
+            number=case["number"] or reference,
+            state=_label(talk, _at(case), case),
+        )
+    ]
+    return "\n".join([*lines, *filter(None, (promise(talk, case), _owed(talk, case), _parcel(talk, case)))])
+
+
+def _owed(talk: Talk, case: Case) -> str:
+    """Say what he has still to give, and by which word."""
+    ask, items = ask_of(case), wanted_items(talk, case)
+    if ask is None or not items:
+        return ""
+    day = spoken_day(talk, ask["by"], provisional=ask["provisional"])
+    return talk.words("progress.owed", count=len(items), titles=titles(talk, items), day=day)
+
+
+def _parcel(talk: Talk, case: Case) -> str:
+    parcel = case.get("parcel")
+    return talk.words("progress.parcel", **parcel) if parcel and case["state"] != "delivered" else ""
 
 
 def tell_all(talk: Talk) -> bool:
@@ -65,7 +120,7 @@ def tell_all(talk: Talk) -> bool:
     for reference, case in talk.session.cases.items():
         package = packages.members(talk, case)
         if not package:
-            _tell(talk, reference, case)
+            talk.tell(where(talk, reference), card(talk, reference))
         elif reference == next(iter(package)):
             packages.tell(talk, package)
     return bool(talk.session.cases)
@@ -85,5 +140,9 @@ def _tell(talk: Talk, reference: str, case: Case) -> None:
 
 def promise(talk: Talk, case: Case) -> str:
     """Say what is promised by when: a word from us first, then that it is done."""
+    if (
+        not case["due"] or case["state"] == "correction_asked"
+    ):  # that day is his, and said with what is wanted
+        return ""
     kind = "answer" if case["state"] in ("submitted", "pre_review") else "done"
-    return talk.words(f"progress.due_{kind}", day=spoken_day(talk, case["due"])) if case["due"] else ""
+    return talk.words(f"progress.due_{kind}", day=due_day(talk, case))

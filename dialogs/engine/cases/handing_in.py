@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dialogs.engine import keeping
 from dialogs.engine.cases import packages
-from dialogs.engine.cases.book import about, change, news_of, spoken_day
-from dialogs.engine.cases.card import card, receipt
+from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day
+from dialogs.engine.cases.card import card, receipt, where
 from dialogs.engine.flow import photos_in, refold
 from dialogs.engine.talk import Talk
 from dialogs.script.road import READ_BACK
@@ -26,14 +26,17 @@ def received(talk: Talk, event: ApplicationReceived) -> None:
     if case["state"] in ("sending", "delayed"):
         registered(talk, event.reference, event.number, event.answer_by)
     else:
-        change(talk, event.reference, number=event.number, answers={})
+        change(talk, event.reference, number=event.number)
 
 
-def registered(talk: Talk, reference: str, number: str, answer_by: str, seq: int = 0) -> None:
-    at = {"submitted": talk.today.isoformat()}
-    change(talk, reference, number=number, state="submitted", due=answer_by, at=at, answers={}, seq=seq)
+def registered(
+    talk: Talk, reference: str, number: str, answer_by: str, seq: int = 0, *, provisional: bool = False
+) -> None:
+    """Say the number and by when the office answers."""
+    at, due = {"submitted": talk.today.isoformat()}, {"due": answer_by, "provisional": provisional}
+    change(talk, reference, number=number, state="submitted", at=at, seq=seq, **due)
     key = "progress.received" if answer_by else "progress.received_without_day"
-    text = talk.words(key, number=number, day=spoken_day(talk, answer_by))
+    text = talk.words(key, number=number, day=spoken_day(talk, answer_by, provisional=provisional))
     talk.tell(
         about(talk, talk.session.cases[reference], text),
         receipt(talk, reference),
@@ -61,8 +64,7 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
     if event.number:
         change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
         talk.do(*keeping.let_go(talk, photos_in(answers)))
-        text = about(talk, case, talk.words("progress.duplicate", number=event.number))
-        talk.tell(text, None, news_of(talk, event.reference, vital=True, number=event.number))
+        _there_already(talk, event, case)
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
     refusal = news_of(talk, event.reference, vital=True, state="refused")
@@ -78,6 +80,19 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
         talk.change(script=case["script"], answers=answers, aside=None)
         refold(talk)
         talk.next()
+
+
+def _there_already(talk: Talk, event: ApplicationRefused, case: Case) -> None:
+    """The same matter is under way. Its progress is shown where it is known; elsewhere a code leads there."""
+    news = news_of(talk, event.reference, vital=True, number=event.number)
+    cases = talk.session.cases
+    mine = next((each for each in cases if cases[each]["number"] == event.number), "")
+    if mine:
+        text = talk.words("progress.duplicate_here", number=event.number, at=where(talk, mine))
+        talk.tell(about(talk, case, text), card(talk, mine), news)
+    else:
+        text = about(talk, case, talk.words("progress.duplicate", number=event.number))
+        talk.tell(text, None, news)
 
 
 def withdrawal_refused(talk: Talk, event: WithdrawalRefused) -> None:

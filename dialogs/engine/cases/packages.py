@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from dialogs.engine.cases.book import Case, number_of, spoken_day, title_of
+from dialogs.engine.cases.book import Case, about, number_of, spoken_day, title_of
 from dialogs.engine.cases.reports import ENDED, ROAD
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
@@ -15,6 +15,7 @@ _BUSY = (
     "sending",
     "delayed",
     *(state for state in ROAD if state not in _DONE),
+    "correction_asked",
     "accepted_deferred",
     "suspended",
 )
@@ -38,6 +39,14 @@ def standing(talk: Talk, package: Mapping[str, Case]) -> str:
         count=len(package),
         parts=talk.words("progress.package_comma").join(parts),
     )
+
+
+def within(talk: Talk, reference: str, text: str, *, vital: bool) -> str:
+    """Return news of a case as its package tells it: which part it is about, and how all of it stands."""
+    case = talk.session.cases[reference]
+    package = members(talk, case)
+    told = about(talk, case, text)
+    return f"{told}\n{standing(talk, package)}" if package and vital else told
 
 
 def _group(talk: Talk, case: Case) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_of
+from dialogs.engine.cases.buttons import nothing_is_asked
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.turn import OpenTicket, Rate, Say
@@ -24,16 +25,9 @@ def offer(talk: Talk, reference: str, mended: str = "") -> None:
     mended: what was done about the bad mark that was given before.
     """
     case = talk.session.cases[reference]
-    if _nothing_is_asked(talk):
+    if nothing_is_asked(talk):
         talk.change(aside={"is": "rating", "reference": reference}, prompt=talk.session.prompt + 1, wrong=0)
     say_rating(talk, reference, case, mended)
-
-
-def _nothing_is_asked(talk: Talk) -> bool:
-    aside = talk.session.aside
-    return not talk.session.script and (
-        aside is None or (aside["is"] == "choose" and not aside.get("offers"))
-    )
 
 
 def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None:
