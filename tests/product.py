@@ -232,6 +232,16 @@ class Applicant:
             raise AssertionError(f"{error}\nlast heard:\n{said}") from None
         return found
 
+    async def hear_all(self, *parts: str) -> None:
+        """Wait until each of `parts` has been said, in whatever order, from the beginning on."""
+
+        async def heard() -> bool:
+            await self._news()
+            said = "\n".join(each["text"] for each in self.seen if each["from"] != "applicant")
+            return all(part in said for part in parts)
+
+        await until(heard, " and ".join(parts), 60.0)
+
     async def _news(self) -> list[dict[str, Any]]:
         after = self.seen[-1]["seq"] if self.seen else 0
         address = f"{self._url}/messages?after={after}&wait=2"

@@ -8,6 +8,7 @@ turn the rules below are looked at; at the end a patient applicant must still co
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -157,15 +158,20 @@ FAULTS = st.sampled_from(["", "", "", "", "not_a_photo", "truncated", "too_big",
 class Conversation(RuleBasedStateMachine):
     """One applicant, with everything that can happen to him."""
 
+    wish = "想在常山交社保"
+
     def __init__(self) -> None:
         super().__init__()
-        self.chat = Chat()
+        self.chat = self.begins()
         self.shown: list[str] = []  # the ids of all buttons there ever were
         self.files = 0
         self.channel = ""
         self.roads: dict[str, tuple[str, ...]] = {}
         self.measured: set[str] = set()
         self.event: Event | None = None
+
+    def begins(self) -> Chat:
+        return Chat()
 
     # What the applicant does
 
@@ -301,9 +307,9 @@ class Conversation(RuleBasedStateMachine):
         if aside == asked.ASIDE:
             self._gives_what_is_wanted()
         elif aside and aside != "edit":
-            self.happen(self._message(text=_ASIDE_ANSWERS[aside]))
+            self.happen(self._message(text=_ASIDE_ANSWERS.get(aside, self.wish)))
         elif station is None:
-            self.happen(self._message(text="想在常山交社保"))
+            self.happen(self._message(text=self.wish))
         elif station.kind == "photo":
             self.happen(self._message(media=(self._upload(),)))
         elif station.kind in ("outcome", "handoff", "guide"):
@@ -443,8 +449,7 @@ class Conversation(RuleBasedStateMachine):
     def _nothing_is_handed_in_twice(self) -> None:
         submits = self.chat.ordered(Submit)
         assert len({each.reference for each in submits}) == len(submits) == len(self.chat.session.cases)
-        words = sum("正在替您交上去" in text or "handing it in" in text for text in self.chat.heard)
-        assert words == len(submits)
+        assert sum(map(_handed_in, self.chat.heard)) == len(submits)
         supplies = self.chat.ordered(Supply)
         assert len({each.key for each in supplies}) == len(supplies)
 
@@ -569,9 +574,15 @@ class Conversation(RuleBasedStateMachine):
         return (self.chat.now - timedelta(seconds=10) + timedelta(hours=8)).date().isoformat()
 
 
-_ASIDE_ANSWERS = {
-    "choose": "想在常山交社保",
-    "which": "想在常山交社保",
+def _handed_in(text: str) -> int:
+    """Return how many applications the bot says it hands in."""
+    several = re.search(r"好，(\d+)件一起替您交上去|handing in all (\d+)", text)
+    if several:
+        return int(several[1] or several[2])
+    return int("正在替您交上去" in text or "handing it in" in text)
+
+
+_ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "guide": "不是",
     "edit_which": "不改了",
     "restart": "不是",
@@ -579,7 +590,7 @@ _ASIDE_ANSWERS = {
     "tail": "没办过，不找了",
     "join": "不是",
     "withdraw": "不是",
-    "offer": "想在常山交社保",
+    "withdraw_which": "不是",
     "rating": "1",
     "rating_words": "等太久了",
     "rating_named": "不用打",
