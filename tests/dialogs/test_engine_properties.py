@@ -408,7 +408,7 @@ class Conversation(RuleBasedStateMachine):
                 kept = after.put_away[before.script.partition("@")[0]]["answers"]
                 assert {**before.dormant, **before.answers}.keys() - {CONSENT, READ_BACK} <= kept.keys()
                 return
-            ended = station is not None and station.kind in ("outcome", "handoff")
+            ended = station is not None and station.kind in ("outcome", "handoff", "guide")
             restarted = (before.aside or {}).get("is") == "restart"
             handed_in = any(isinstance(each, Submit) for each in effects)
             assert not before.script or ended or restarted or handed_in, "the errand was left"
