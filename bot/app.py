@@ -14,6 +14,7 @@ from handlers.channels import webchat
 from handlers.errors import problems
 from handlers.keys import CLOCK, DATABASE, FILES, HANDOVERS, MAILROOM, ORIGIN, TURNS, VAULT
 from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
+from storage.errors import UnknownConversation
 from storage.faults import hit
 from storage.people import applications
 
@@ -71,7 +72,10 @@ def _progress_taker(parts: Parts) -> intake.routes.TakeProgress:
         )
         if found is None:
             return  # erased meanwhile: acknowledged, so that the intake service stops sending it
-        await parts.turns.take(found.conversation, "intake", key, event)
+        try:
+            await parts.turns.take(found.conversation, "intake", key, event)
+        except UnknownConversation:
+            return  # he was forgotten, and what stays of his case is its number
         hit("progress.before_answer")
 
     return take

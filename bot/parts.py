@@ -25,6 +25,7 @@ from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
 from handlers.clerks import Clerks, Robot
 from handlers.delivery import Deliveries
+from handlers.erasing import Erasures
 from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
@@ -120,6 +121,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             Sending(books, channels, random=random, links=links, texts=sms),
             Fetching(channels, uploads, random),
         )
+        erasures = Erasures(database, vault, intake, clock)
         deliveries = Deliveries(
             database,
             turns,
@@ -129,7 +131,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             clock,
             settings.intake_give_up_after,
             handovers,
-            {**outgoing.carriers, **(clerks.carriers if clerks else {})},
+            {**outgoing.carriers, **erasures.carriers, **(clerks.carriers if clerks else {})},
         )
         worker = Worker(
             database,
@@ -141,6 +143,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             lease=settings.outbox_lease,
             photo_places=settings.photo_workers * 2,
             stop_within=settings.stop_within / 2,  # the web part has the other half
+            erasures=erasures,
         )
         probes = _probes(settings, database, vault, clock)
         await there.until_up()

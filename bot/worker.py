@@ -17,6 +17,7 @@ import structlog
 from bot.shelf import Shelf
 from handlers import metrics
 from handlers.delivery import Deliveries
+from handlers.erasing import Erasures
 from storage import signals
 from storage.database import Database
 from storage.errors import StorageError
@@ -60,6 +61,7 @@ class Worker:
         lease: timedelta,
         photo_places: int,
         stop_within: timedelta,
+        erasures: Erasures,
     ) -> None:
         self._database = database
         self._deliveries = deliveries
@@ -70,6 +72,7 @@ class Worker:
         self._lease = lease
         self._photo_places = photo_places
         self._stop_within = stop_within
+        self._erasures = erasures
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -204,6 +207,7 @@ class Worker:
         forgotten = self._clock() - KEEP_NOTICES
         await self._database.run(lambda connection: notices.sweep(connection, forgotten))
         await self._deliveries.files.sweep()
+        await self._erasures.catch_up()
 
 
 async def _ended(under_way: set[asyncio.Task[None]], watch: signals.Watch | None) -> set[asyncio.Task[None]]:

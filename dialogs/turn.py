@@ -180,6 +180,25 @@ class ProgressReported:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """The intake service has forgotten this person, as far as the law allows.
+
+    receipt: by which he can ask what was deleted. intake: what it answered (its receipt, what it keeps);
+        {} when nothing had been handed in.
+    """
+
+    receipt: str
+    intake: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRefused:
+    """Nothing was erased: the cases `numbers` are under way there; () when it could not be done at all."""
+
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set earlier is due. `key` says for what (a reference, a prompt number)."""
 
@@ -205,6 +224,8 @@ Event = (
     | SupplyDelayed
     | SupplyRefused
     | ProgressReported
+    | Erased
+    | ErasureRefused
     | TimerFired
 )
 
@@ -368,6 +389,24 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Erase:
+    """Have the intake service forget this person: Erased, or ErasureRefused.
+
+    references: of everything he has handed in.
+    """
+
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPerson:
+    """Destroy the key of this conversation's person, once he has heard the receipt, and what it sealed."""
+
+    receipt: str
+    intake: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answer with TimerFired(name, key) at `due`. Setting it again moves it; a late fire is harmless."""
 
@@ -394,6 +433,8 @@ Effect = (
     | FetchProgress
     | TrackCase
     | OpenTicket
+    | Erase
+    | ForgetPerson
     | SetTimer
 )
 
@@ -426,6 +467,8 @@ KINDS: Mapping[str, type] = {
         SupplyDelayed,
         SupplyRefused,
         ProgressReported,
+        Erased,
+        ErasureRefused,
         TimerFired,
         Say,
         FetchMedia,
@@ -444,6 +487,8 @@ KINDS: Mapping[str, type] = {
         FetchProgress,
         TrackCase,
         OpenTicket,
+        Erase,
+        ForgetPerson,
         SetTimer,
     )
 }
@@ -469,8 +514,9 @@ def decode(data: Json) -> Event | Effect:
     for name in ("occurred_at", "due", "until"):
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
-    if cls in (Submit, Supply):
-        given["pages"] = tuple(given.get("pages", ()))
+    for name in ("pages", "references", "numbers"):
+        if name in given:
+            given[name] = tuple(given[name])
     return cls(**given)  # type: ignore[no-any-return]  # KINDS holds exactly the members of Event | Effect
 
 

@@ -296,6 +296,18 @@ scripts = _table(
     Column("published_at", UtcDateTime, nullable=False),
 )
 
+# Receipts of erasures: what went and what stays, by kind and number. Nothing in them names anybody.
+erasures = _table(
+    "erasures",
+    Column("id", Name, primary_key=True),  # as it was told to him
+    Column("at", UtcDateTime, nullable=False),
+    Column("applicant", Id, nullable=False),
+    Column("outcome", Text, nullable=False),  # JSON, see storage.people.erasing
+    Column("seal", LargeBinary, nullable=False),  # HMAC over id, time and outcome
+    # JSON references that the intake service has not forgotten yet: it has been silent for a day
+    Column("owed", Text),
+)
+
 # A code with which a conversation can be gone on with on another channel
 handovers = _table(
     "handovers",

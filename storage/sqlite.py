@@ -245,7 +245,9 @@ def _engine(url: URL, pragma: str, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for line in (f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}", pragma):
+        # What is deleted is overwritten: a destroyed key must not lie about in a free page.
+        lines = (f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}", "PRAGMA secure_delete=ON", pragma)
+        for line in lines:
             connection.execute(line)
 
     @event.listens_for(engine, "begin")

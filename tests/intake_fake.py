@@ -80,6 +80,7 @@ class FakeIntake:
             ("POST", at + "/withdraw", "withdraw", self._withdraw),
             ("POST", at + "/ratings", "rate", self._rate),
             ("GET", at + "/events", "events", self._events),
+            ("POST", "/v1/erasure", "erase", self._erase),
         ):
             app.router.add_route(method, path, self._door(call, handler))
         return app
@@ -182,6 +183,13 @@ class FakeIntake:
             return _problem(404)
         case.ratings.append(await request.json())
         return web.json_response({"number": case.number, "code": case.ratings[-1]["code"]})
+
+    async def _erase(self, request: web.Request) -> web.Response:
+        wanted = set((await request.json())["references"])
+        running = [self.cases[each] for each in sorted(wanted & self.cases.keys())]
+        kept = [{"number": case.number, "under_way": case.state == "accepted"} for case in running]
+        receipt = {"id": "XH-1", "at": "2026-11-23T00:00:00+00:00", "sha256": "0" * 64}
+        return web.json_response({"erased": [], "kept": kept, "receipt": receipt})
 
     async def _events(self, request: web.Request) -> web.Response:
         after = int(request.query["after_seq"])

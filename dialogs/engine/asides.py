@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.engine import browsing, handover
+from dialogs.engine import browsing, erasing, handover
 from dialogs.engine.cases import calls, marking, supplement, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
@@ -76,4 +76,5 @@ ASIDES: Mapping[str, Floor] = {
     **supplement.FLOORS,
     **browsing.FLOORS,
     **handover.FLOORS,
+    **erasing.FLOORS,
 }

@@ -10,7 +10,7 @@ from typing import Literal
 
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
-    "move", "elsewhere", "go_on", "guide", "supply", "again",
+    "move", "elsewhere", "go_on", "guide", "supply", "again", "erase",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -64,6 +64,18 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
         "elsewhere",
     ),
     "go_on": ("接着办", "继续办", "continue", "go on"),
+    "erase": (
+        *(
+            "删除资料",
+            "删资料",
+            "删掉资料",
+            "删除我的资料",
+            "删掉我的资料",
+            "把我的资料删了",
+            "把我的资料删掉",
+        ),
+        *("删除个人信息", "删除我的信息", "删掉我的信息", "注销", "erase", "delete my data"),
+    ),
     "guide": ("办事指南", "指南", "先看看", "要什么材料", "要带什么", "要多久", "要多少钱", "guide"),
     "supply": (
         *("补材料", "补交", "补交材料", "现在补", "我要补材料", "补", "补件", "supply", "add papers"),

@@ -5,7 +5,7 @@ How it hangs together:
 * Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
   rating ...) when there is one, else the *station* of the road where the answers end.
   Both are tables of two functions, ask and hear: `dialogs.engine.asides` and `dialogs.engine.stations`.
-* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 办事指南 换个地方办 我办过) are matched first.
+* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 办事指南 换个地方办 我办过 删除资料) are matched first.
   They speak, then the floor asks again, so nothing is ever lost by asking for help.
 * Every answer is kept under its key; where we are is a fold over the answers (`dialogs.script.road`).
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import arriving, asides, handover, keeping, papers, stations
+from dialogs.engine import arriving, asides, erasing, handover, keeping, papers, stations
 from dialogs.engine.cases import asked as wanted_by_office
 from dialogs.engine.cases import calls, handing_in, marking, news, rating, requests, supplement, supplied
 from dialogs.engine.commands import recognise
@@ -29,6 +29,8 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    Erased,
+    ErasureRefused,
     Event,
     Flooded,
     HandoverAsked,
@@ -71,12 +73,22 @@ def _message(talk: Talk, event: MessageReceived) -> None:
     arriving.from_channel(talk, message.channel)
     if talk.with_clerk:
         return  # a person is talking with him; the message is in the transcript
+    if erasing.is_leaving(talk):
+        erasing.hold(talk, message)
+        return
     if message.media:
         papers.receive(talk, message.media)
     if message.choice:
         _tapped(talk, message.choice)
     elif message.text or not message.media:
         _wrote(talk, message)
+
+
+def _opened(talk: Talk, event: Opened) -> None:
+    if erasing.is_leaving(talk):
+        erasing.hold(talk)
+    else:
+        arriving.opened(talk, event)
 
 
 def _tapped(talk: Talk, choice: str) -> None:
@@ -143,7 +155,7 @@ def _timer(talk: Talk, event: TimerFired) -> None:
 
 
 _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
-    Opened: arriving.opened,
+    Opened: _opened,
     MessageReceived: _message,
     Flooded: arriving.flooded,
     MediaFetched: papers.fetched,
@@ -160,5 +172,7 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     SupplyDelayed: supplied.delayed,
     SupplyRefused: supplied.refused,
     ProgressReported: news.reported,
+    Erased: erasing.erased,
+    ErasureRefused: erasing.refused,
     TimerFired: _timer,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import browsing, handover
+from dialogs.engine import browsing, erasing, handover
 from dialogs.engine.cases import calls, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
@@ -110,4 +110,5 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "go_on": handover.go_on,
     "supply": calls.word("supply"),
     "again": calls.word("again"),
+    "erase": erasing.begin,
 }

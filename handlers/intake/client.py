@@ -142,6 +142,19 @@ class IntakeClient:
             "rate", "POST", f"/pre-applications/{quote(number, safe='')}/ratings", json_body=body
         )
 
+    async def erase(self, references: Sequence[str]) -> Mapping[str, Any]:
+        """Have everything under these references forgotten, as far as the law allows. Again is the same.
+
+        Returns {erased: [words], kept: [{what, why, number, under_way}], receipt: {id, at, sha256}}.
+        Raises:
+            TryLater, RefusedByIntake (it does not know how).
+        """
+        body = {"person": {}, "references": list(references)}
+        said = await self._call("erase", "POST", "/erasure", json_body=body)
+        if not isinstance(said.get("receipt"), dict) or not isinstance(said.get("kept"), list):
+            raise TryLater("an erasure without a receipt")
+        return said
+
     async def events(self, number: str, after_seq: int) -> list[Report]:
         """Return the events after `after_seq`, in order: for when a callback was missed.
 

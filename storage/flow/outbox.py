@@ -79,6 +79,8 @@ _LANES = {
     "FetchProgress": "intake:{reference}",
     "SetTimer": "timer:{conversation}:{name}:{key}",
     "TellClerks": "clerks:{conversation}",
+    "Erase": "erase:{conversation}",
+    "ForgetPerson": "erase:{conversation}",
 }
 
 

@@ -65,6 +65,8 @@ ACTORS: Mapping[str, str] = {
     "SupplyDelayed": "worker",
     "SupplyRefused": "worker",
     "ProgressReported": "intake",
+    "Erased": "worker",
+    "ErasureRefused": "worker",
     "TimerFired": "timer",
 }
 # News for a page that may be closed goes out another way after this long, where there is one.

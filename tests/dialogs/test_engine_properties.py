@@ -27,10 +27,14 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    Erase,
+    Erased,
+    ErasureRefused,
     Event,
     FetchProgress,
     Flooded,
     ForgetFile,
+    ForgetPerson,
     HandoverAsked,
     HandoverOffered,
     Joined,
@@ -134,6 +138,7 @@ TYPED = st.sampled_from(
             ),
             "用那张",
             "重新拍",
+            *("删除资料", "删掉", "先不删"),
             *("换个地方办", "我办过", "接着办", "12345678", "go12345678", "CS-1121-0001", "0247"),
             "姓名不对",
             "5 等太久",
@@ -275,6 +280,24 @@ class Conversation(RuleBasedStateMachine):
         reference = self._case(place)
         self._report(reference, road, self.chat.session.cases[reference]["seq"] + 1)
 
+    @precondition(lambda self: self._leaves())
+    @rule(refused=st.booleans())
+    def he_is_forgotten(self, refused: bool) -> None:
+        """He asked for it; the intake service says yes, or that something is under way there."""
+        self.forget(refused=refused)
+
+    def _leaves(self) -> bool:
+        return bool((self.chat.session.aside or {}).get("is") == "erasing")
+
+    def forget(self, *, refused: bool = False) -> None:
+        """End the erasure. Who writes after it is somebody new."""
+        self.happen(ErasureRefused(("CS-1121-0001",)) if refused else Erased("SC-0000-0000-0000"))
+        if not refused:
+            assert self.chat.ordered(ForgetPerson)
+            now, self.chat = self.chat.now, self.begins()
+            self.chat.now = now
+            self.shown, self.files, self.roads, self.measured = [], 0, {}, set()
+
     @rule(event=st.sampled_from(FROM_AFAR))
     def something_comes_from_afar(self, event: Event) -> None:
         self.happen(event)
@@ -303,6 +326,9 @@ class Conversation(RuleBasedStateMachine):
             self.judge(next(iter(chat.session.judging)))
             return
         aside = (chat.session.aside or {}).get("is", "")
+        if aside == "erasing":
+            self.forget()
+            return
         station = self._station()
         if aside == asked.ASIDE:
             self._gives_what_is_wanted()
@@ -348,6 +374,8 @@ class Conversation(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever has happened: a person can be reached, and a patient applicant comes through."""
+        if self._leaves():
+            self.forget()
         self.happen(self._message(text="人工"))
         assert any(isinstance(effect, OpenTicket) for effect in self.chat.turns[-1])
         assert any("12345" in each.text for each in self.chat.said)
@@ -368,6 +396,9 @@ class Conversation(RuleBasedStateMachine):
         before = self.chat.session
         station = self._station()
         self.chat.happen(event)
+        if isinstance(event, Erased):
+            assert self.chat.ordered(Erase)
+            return
         self.shown += [choice.id for message in self.chat.said for choice in message.choices]
         after = self.chat.session
         effects = self.chat.turns[-1]
@@ -591,6 +622,8 @@ _ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "join": "不是",
     "withdraw": "不是",
     "withdraw_which": "不是",
+    "erase": "先不删",
+    "erase_withdraw": "接着办",
     "rating": "1",
     "rating_words": "等太久了",
     "rating_named": "不用打",

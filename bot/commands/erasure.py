@@ -1,0 +1,62 @@
+"""`zerotrip erasure`: check what a receipt says that somebody was given when he was forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.settings import load
+from storage.database import Database
+from storage.people import erasing
+from storage.people.erasing import Erasure
+from storage.sealing.keyring import KeyRing
+from storage.sealing.vault import Vault
+
+commands = typer.Typer(help="Check the receipts of those who were forgotten.", no_args_is_help=True)
+Receipt = Annotated[str, typer.Argument(help="As it was told to him: SC-0000-0000-0000.")]
+
+
+@commands.callback()
+def about() -> None:
+    """Check the receipts of those who were forgotten."""
+
+
+@commands.command()
+def verify(receipt: Receipt) -> None:
+    """Check a receipt: that it was not changed, that key and rows are gone, that the audit chain holds."""
+    found, wrong = asyncio.run(_check(receipt.strip().upper()))
+    if found is not None:
+        _tell(found)
+    for each in wrong:
+        typer.echo(each, err=True)
+    if wrong:
+        raise typer.Exit(1)
+    typer.echo("All of it is true.")
+
+
+def _tell(found: Erasure) -> None:
+    typer.echo(f"{found.id}  {found.at.isoformat()}  sha256 {found.sha256}")
+    for name, count in found.outcome["deleted"].items():
+        typer.echo(f"deleted: {count} {name}")
+    for case in found.outcome["kept"]:
+        typer.echo(f"kept: {case['number']}  {case['service']}  {case['state']}")
+    theirs = found.outcome["intake"].get("receipt")
+    if theirs:
+        typer.echo(f"intake service: {theirs['id']}  {theirs['at']}  sha256 {theirs['sha256']}")
+    if found.owed:
+        typer.echo(
+            f"intake service: not told yet of {', '.join(found.owed)}; `zerotrip serve` goes on trying"
+        )
+
+
+async def _check(receipt: str) -> tuple[Erasure | None, list[str]]:
+    settings = load()
+    vault = Vault(KeyRing.read(settings.key_ring))
+    database = await Database.open(settings.database)
+    try:
+        found = await database.read(lambda c: erasing.one(c, receipt))
+        return found, await database.read(lambda c: erasing.check(c, vault, receipt))
+    finally:
+        await database.close()
