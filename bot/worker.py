@@ -41,6 +41,9 @@ KEEP_KEYS = timedelta(days=7)  # no platform sends a message again after so long
 RIPEN_EVERY = 10.0  # seconds between looks for kept words whose time has come
 KEEP_NOTICES = timedelta(days=60)
 
+ON_TIME = 0.01  # seconds: a loop with nothing much to do comes round sooner
+REST_FOR, LONGEST_REST = 5, 0.5  # so many times as long as the loop was late; seconds
+
 TALK, FETCH, PHOTOS = "Say", "FetchMedia", "MeasurePhoto"  # orders with a loop of their own
 
 _log = structlog.get_logger("worker")
@@ -103,9 +106,11 @@ class Worker:
     async def _carry(self, kinds: tuple[str, ...], places: int) -> None:
         """Keep up to `places` deliveries on the way."""
         under_way: set[asyncio.Task[None]] = set()
-        with self._database.signals.watch(signals.OUTBOX) as watch:
+        topics = (signals.OUTBOX, signals.WORDS) if TALK in kinds else (signals.OUTBOX,)
+        with self._database.signals.watch(*topics) as watch:
             try:
                 while True:
+                    await _give_way()
                     items = await self._claim(kinds, places - len(under_way))
                     under_way |= {asyncio.create_task(self._deliver(item)) for item in items}
                     under_way -= await _ended(under_way, None if len(under_way) == places else watch)
@@ -178,7 +183,7 @@ class Worker:
             await asyncio.sleep(self._lease.total_seconds() / 3)
             with suppress(StorageError):
                 await self._database.run(
-                    lambda connection: outbox.renew(connection, item.hold, self._clock() + self._lease)
+                    lambda connection: outbox.renew(connection, [item.hold], self._clock() + self._lease)
                 )
 
     async def _ripen(self) -> None:
@@ -220,6 +225,16 @@ async def _ended(under_way: set[asyncio.Task[None]], watch: signals.Watch | None
     finally:
         news.cancel()
     return {task for task in under_way if task.done()}
+
+
+async def _give_way() -> None:
+    """Begin nothing new while the loop is late: platforms hang up on who does not answer in time."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await asyncio.sleep(0)
+    late = loop.time() - began
+    if late > ON_TIME:
+        await asyncio.sleep(min(REST_FOR * late, LONGEST_REST))
 
 
 def _died(holder: str, mine: str) -> bool:

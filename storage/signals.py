@@ -17,6 +17,7 @@ from types import TracebackType
 from sqlalchemy import Connection
 
 OUTBOX = "outbox"
+WORDS = "outbox.words"  # words alone: nobody else need look
 _TOPICS = "zerotrip.topics"  # where a connection collects what its unit announces
 
 
@@ -37,24 +38,26 @@ def collected(connection: Connection) -> set[str]:
 
 
 class Watch:
-    """One listener to one topic, from `with` to its end."""
+    """One listener to some topics, from `with` to its end."""
 
-    def __init__(self, signals: Signals, topic: str) -> None:
+    def __init__(self, signals: Signals, topics: tuple[str, ...]) -> None:
         self._signals = signals
-        self._topic = topic
+        self._topics = topics
         self._event = asyncio.Event()
 
     def __enter__(self) -> Watch:
-        self._signals._events.setdefault(self._topic, set()).add(self._event)
+        for topic in self._topics:
+            self._signals._events.setdefault(topic, set()).add(self._event)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        events = self._signals._events[self._topic]
-        events.discard(self._event)
-        if not events:
-            del self._signals._events[self._topic]
+        for topic in self._topics:
+            events = self._signals._events[topic]
+            events.discard(self._event)
+            if not events:
+                del self._signals._events[topic]
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Return True at the first announcement since the last wait, False after `seconds`."""
@@ -73,9 +76,9 @@ class Signals:
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}
 
-    def watch(self, topic: str) -> Watch:
-        """Return a listener to `topic`; enter it before looking at the rows."""
-        return Watch(self, topic)
+    def watch(self, *topics: str) -> Watch:
+        """Return a listener to `topics`; enter it before looking at the rows."""
+        return Watch(self, topics)
 
     async def wait(self, topic: str, seconds: float | None = None) -> bool:
         """Wait for one announcement of `topic`. Beware: what was announced just before is not heard."""

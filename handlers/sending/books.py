@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dialogs.messages import Address
+from storage import signals
 from storage.database import Database
 from storage.errors import NotHeld
 from storage.faults import hit
@@ -67,8 +68,7 @@ class Books:
         until = self.clock() + self.lease
 
         def work(connection: Connection) -> bool:
-            for item in items:
-                outbox.renew(connection, item.hold, until)
+            outbox.renew(connection, [item.hold for item in items], until)
             return price is None or allowances.spend(connection, *price)
 
         return await self.database.run(work)
@@ -83,9 +83,8 @@ class Books:
         now = self.clock()
 
         def work(connection: Connection) -> None:
-            standing = outbox.standing(connection, [item.hold for item in whole])
-            if standing:
-                outbox.settle_all(connection, sorted(standing), now)
+            outbox.settle_standing(connection, [item.hold for item in whole], now)
+            signals.announce(connection, signals.WORDS)
             if partly is not None:
                 outbox.advance(connection, partly.hold, partly.parts)
 
@@ -132,8 +131,7 @@ class Books:
         stands_for = [Stands(item.hold.id, item in vital) for item in items]
 
         def work(connection: Connection) -> None:
-            for item in items:
-                outbox.renew(connection, item.hold, until)
+            outbox.renew(connection, [item.hold for item in items], until)
             notices.begin(connection, items[0].conversation, stands_for, rung, key, now)
 
         await self.database.run(work)

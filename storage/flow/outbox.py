@@ -50,7 +50,7 @@ COLUMNS = (
     "id", "conversation", "lane", "place", "kind", "key", "due_at", "state", "attempts", "fence", "payload",
     "cause", "created_at", "parts", "doubts",
 )  # fmt: skip
-_DUE, _CREATED = COLUMNS.index("due_at"), COLUMNS.index("created_at")
+_KIND, _DUE, _CREATED = (COLUMNS.index(name) for name in ("kind", "due_at", "created_at"))
 # A timer set again moves: the row takes the new id, so that a worker holding the old one is refused.
 MOVE = (
     "ON CONFLICT (conversation, key) WHERE state = 'todo' AND kind = 'SetTimer' DO UPDATE SET "
@@ -192,9 +192,10 @@ def add(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     timers = {(row[1], row[5]): row for row in rows if row[4] == "SetTimer"}
     bulk.insert(connection, outbox, COLUMNS, [row for row in rows if row[4] != "SetTimer"])
     bulk.insert(connection, outbox, COLUMNS, list(timers.values()), MOVE)
-    if any(row[_DUE] <= row[_CREATED] for row in rows):
-        # A timer for next month wakes nobody: workers look by themselves every second.
-        signals.announce(connection, signals.OUTBOX)
+    # A timer for next month wakes nobody: workers look by themselves every second.
+    due = {row[_KIND] for row in rows if row[_DUE] <= row[_CREATED]}
+    if due:
+        signals.announce(connection, signals.WORDS if due == {"Say"} else signals.OUTBOX)
 
 
 def claim(
@@ -362,13 +363,15 @@ def bury(connection: Connection, hold: Hold, error: str) -> None:
     _write(connection, hold, state="dead", lease_until=None, error=error[:200])
 
 
-def renew(connection: Connection, hold: Hold, until: datetime) -> None:
-    """Prolong the lease of a delivery that takes long.
+def renew(connection: Connection, holds: Sequence[Hold], until: datetime) -> None:
+    """Prolong the leases of deliveries that take long.
 
     Raises:
-        NotHeld: it is no longer this worker's.
+        NotHeld: one of them is no longer this worker's; then none is prolonged.
     """
-    _write(connection, hold, lease_until=until)
+    if standing(connection, holds) != set(holds):
+        raise NotHeld("some of the deliveries are no longer held")
+    bulk.update(connection, outbox, ("lease_until",), ("id",), [(until, hold.id) for hold in holds])
 
 
 def holders(connection: Connection) -> list[str]:
@@ -426,7 +429,7 @@ def _settle(connection: Connection, holds: Sequence[Hold], now: datetime) -> Non
 
 def settle_standing(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
     """Mark deliveries as done, but for those that somebody else has taken care of. Wakes nobody."""
-    valid = standing(connection, holds)
+    valid = standing(connection, holds) if holds else set()
     _settle(connection, [hold for hold in holds if hold in valid], now)
 
 

@@ -179,7 +179,7 @@ def end_all(connection: Connection, ends: Sequence[End], now: datetime) -> None:
         if end.left:
             _give_back(connection, end.left)
     if outbox.crowded(connection, theirs):
-        signals.announce(connection, signals.OUTBOX)  # what waited behind these words
+        signals.announce(connection, signals.WORDS)  # what waited behind these words
     signals.announce(connection, *(signals.conversation(each) for each in theirs))
 
 

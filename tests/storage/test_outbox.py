@@ -125,7 +125,7 @@ async def test_a_renewed_lease_stays(world: World) -> None:
     hu = await world.person()
     await world.write(hu, "photo a")
     (item,) = await claim(world)
-    await world.db.run(lambda c: outbox.renew(c, item.hold, world.now + timedelta(minutes=5)))
+    await world.db.run(lambda c: outbox.renew(c, [item.hold], world.now + timedelta(minutes=5)))
     world.later(seconds=60)
 
     assert await claim(world) == []
