@@ -42,6 +42,7 @@ RIPEN_EVERY = 10.0  # seconds between looks for kept words whose time has come
 KEEP_NOTICES = timedelta(days=60)
 
 ON_TIME = 0.01  # seconds: a loop with nothing much to do comes round sooner
+AT_A_TIME = 4  # deliveries begun between two looks at the loop
 REST_FOR, LONGEST_REST = 5, 0.5  # so many times as long as the loop was late; seconds
 
 TALK, FETCH, PHOTOS = "Say", "FetchMedia", "MeasurePhoto"  # orders with a loop of their own
@@ -111,8 +112,11 @@ class Worker:
             try:
                 while True:
                     await _give_way()
-                    items = await self._claim(kinds, places - len(under_way))
+                    limit = min(places - len(under_way), AT_A_TIME)
+                    items = await self._claim(kinds, limit)
                     under_way |= {asyncio.create_task(self._deliver(item)) for item in items}
+                    if len(items) == limit and len(under_way) < places:
+                        continue  # there may be more
                     under_way -= await _ended(under_way, None if len(under_way) == places else watch)
             finally:
                 await self._wind_up(under_way)
