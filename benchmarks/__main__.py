@@ -1,6 +1,6 @@
 """`make bench`: measure everything, and say which of our goals are reached on this machine, just now.
 
-    python -m benchmarks [engine] [photos] [whole-path] [growth] [daily] [--large]
+    python -m benchmarks [engine] [photos] [whole-path] [growth] [daily] [webhooks] [--large]
 
 Without names: all of them, in about ten minutes. --large also measures a million stored conversations.
 """
@@ -13,7 +13,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 
-from benchmarks import daily, engine, growth, photos, whole_path
+from benchmarks import daily, engine, growth, photos, webhooks, whole_path
 from benchmarks.ratios import Row, say, table
 
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
@@ -22,6 +22,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "growth": growth.run,
     "photos": photos.run,
     "daily": daily.run,
+    "webhooks": webhooks.run,
 }
 
 

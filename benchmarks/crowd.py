@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from benchmarks.engine import ANSWERS
 from dialogs.codec import dumps
 from dialogs.engine import advance
-from dialogs.messages import Inbound
+from dialogs.messages import Address, Inbound, Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
 from dialogs.session import Session, dump
@@ -26,9 +26,9 @@ from handlers.channels.webchat import CHANNEL
 from handlers.channels.webchat_moves import token_of
 from storage import bulk, schema
 from storage.database import Database
-from storage.flow import audit, inbox
+from storage.flow import audit, inbox, outbox
 from storage.ids import LENGTH, new_id
-from storage.people import messages
+from storage.people import addresses, messages
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault, key_id
 
@@ -71,10 +71,14 @@ def at_the_photo() -> Template:
     return template(ANSWERS)
 
 
-async def fill(url: str, data: Path, count: int, stand: Template) -> list[str]:
+async def fill(
+    url: str, data: Path, count: int, stand: Template, places: Sequence[Address] = (), *, greet: bool = False
+) -> list[str]:
     """Store `count` conversations in the database at `url`; return their tokens.
 
     data: the folder of the product that will serve them; its key ring is made if need be.
+    places: where they are gone on with, one for each; none: on our own page.
+    greet: have a word to each of them wait to be sent.
     """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(KeyRing.read_or_create(data / "master.key"))
@@ -84,7 +88,7 @@ async def fill(url: str, data: Path, count: int, stand: Template) -> list[str]:
         while len(made) < count:
             rows = _Rows()
             for _ in range(min(CHUNK, count - len(made))):
-                made.append(rows.add(vault, stand))
+                made.append(rows.add(vault, stand, places[len(made)] if places else None, greet=greet))
             await database.run(rows.write)
     finally:
         await database.close()
@@ -101,8 +105,10 @@ class _Rows:
         self._inbox: list[bulk.Row] = []
         self._messages: list[bulk.Row] = []
         self._audit: list[bulk.Row] = []
+        self._addresses: list[bulk.Row] = []
+        self._orders: list[bulk.Row] = []
 
-    def add(self, vault: Vault, stand: Template) -> str:
+    def add(self, vault: Vault, stand: Template, place: Address | None, *, greet: bool) -> str:
         """Add one person; return the id of his conversation."""
         at, applicant, id_ = self._at, new_id(self._at), new_id(self._at)
         wrapped = vault.new_key()
@@ -114,11 +120,15 @@ class _Rows:
         detail = audit.digest(bodies)
         head = audit.link(audit.START, 1, at, "applicant", "Opened", seq, detail)
         self._applicants.append((applicant, wrapped, key_id(wrapped).hex(), at))
-        self._conversations.append(
-            (id_, CHANNEL, "", id_, applicant, sealed, 1, "bot", seq, 0, at, at, 1, head)
-        )
+        where = (place.channel, place.account, place.user) if place else (CHANNEL, "", id_)
+        self._conversations.append((id_, *where, applicant, sealed, 1, "bot", seq, 0, at, at, 1, head))
+        self._addresses.append((*where, id_, at, at, False, at, 0, None, 0))
         self._inbox.append((id_, CHANNEL, "", "opened", at, 1, 0, seq, "done", None, 1, None, None))
         self._messages += [(id_, n, at, "bot", body) for n, body in enumerate(bodies, 1)]
+        if greet:
+            word = Say(Outbound("您好，还在吗？"))
+            row = outbox.row_of(box, id_, word, id_=new_id(at), place=1, key="1", cause="greet", now=at)
+            self._orders.append(row)
         self._audit.append((id_, 1, at, "applicant", "Opened", seq, detail, head))
         return id_
 
@@ -126,6 +136,8 @@ class _Rows:
         """Insert everything."""
         bulk.insert(connection, schema.applicants, _APPLICANT, self._applicants)
         bulk.insert(connection, schema.conversations, _CONVERSATION, self._conversations)
+        bulk.insert(connection, schema.addresses, addresses.COLUMNS, self._addresses)
+        bulk.insert(connection, schema.outbox, outbox.COLUMNS, self._orders)
         bulk.insert(connection, schema.inbox, inbox.COLUMNS, self._inbox)
         bulk.insert(connection, schema.messages, messages.COLUMNS, self._messages)
         bulk.insert(connection, schema.audit, _LINK, self._audit)

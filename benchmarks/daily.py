@@ -51,7 +51,7 @@ async def _photos_and_chat() -> list[Row]:
         async with servers.product(path) as running, aiohttp.ClientSession() as session:
             job = Job(running.port, chatting[:2_000], ROUND, CHATTING, 6.0, REST)
             idle = await play(job)
-            verdicts = asyncio.gather(*_senders(session, running, sending))
+            verdicts = asyncio.gather(*senders(session, running, sending, verdict=True))
             busy = await play(Job(running.port, chatting[2_000:], ROUND, CHATTING, 6.0, REST))
             waited = [each for each in await verdicts if each]
     calm, rushed = wait(idle, 0.99), wait(busy, 0.99)
@@ -69,9 +69,12 @@ async def _people(folder: Path, count: int, *, photo: bool = False) -> list[str]
     return await fill(f"sqlite:///{data}/zerotrip.sqlite3", data, count, stand)
 
 
-def _senders(session: aiohttp.ClientSession, running: Product, tokens: Sequence[str]) -> list[Any]:
+def senders(
+    session: aiohttp.ClientSession, running: Product, tokens: Sequence[str], *, verdict: bool
+) -> list[Any]:
+    """Return coroutines that each send a photo at once; see `_send`."""
     photo = phone_photo()
-    return [_send(session, running.url, token, photo, verdict=True) for token in tokens]
+    return [_send(session, running.url, token, photo, verdict=verdict) for token in tokens]
 
 
 async def _send(
