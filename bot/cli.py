@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from bot import logs
-from bot.commands import dead_letters, diff, erasure, play, scripts, telegram, wechat
+from bot.commands import dead_letters, diff, erasure, guides, play, scripts, telegram, wechat
 from bot.settings import Settings, SettingsError, load
 from storage.errors import StorageError
 from storage.sealing.keyring import KeyRingUnusable
@@ -20,10 +20,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-script_commands = typer.Typer(help="Check, list, compare and play dialog scripts.", no_args_is_help=True)
+script_commands = typer.Typer(
+    help="Check, list, compare, print and play dialog scripts.", no_args_is_help=True
+)
 script_commands.command()(scripts.check)
 script_commands.command()(scripts.paths)
 script_commands.command()(diff.diff)
+script_commands.command()(guides.guides)
 script_commands.command()(play.play)
 app.add_typer(script_commands, name="scripts")
 app.add_typer(dead_letters.commands, name="dead-letters")

@@ -181,6 +181,11 @@ def read_text(text: str, name: str) -> Script:
     return _read(text, name)[0]
 
 
+def all_scripts(files: list[Path] | None) -> list[Script]:
+    """Return the scripts in these files, or those that come with the product."""
+    return [read_text(text, name) for text, name in _texts(files)]
+
+
 def fail(text: str) -> NoReturn:
     """End with exit code 2, saying what to do instead."""
     _complain(text)

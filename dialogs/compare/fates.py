@@ -150,6 +150,12 @@ def _everybody(old: _Version, new: _Version, values: Values, limit: int) -> list
     return found
 
 
+def meant(script: Script, today: date) -> Tried:
+    """Return what each answer of the listed situations stands for, by question."""
+    version = _Version(script, today)
+    return _tried(version, version, merging=False)
+
+
 def _tried(old: _Version, new: _Version, *, merging: bool) -> Tried:
     """Return the answers that stand for all in both versions: cut where either cuts.
 

@@ -1,15 +1,47 @@
-"""Numbers and ages in words: each value that was tried stands for all from it up to the next one tried."""
+"""Answers in words; of numbers and ages each one tried stands for all from it up to the next one tried."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from dialogs.answers.identity import is_woman
+from dialogs.answers import is_woman, show
+from dialogs.script import AnyQuestion, Choice, Choices, IdNumber, Money, Number, Script
 from dialogs.script.conditions import age
-from dialogs.wording import say
+from dialogs.wording import pick, say
 
 Value = int | float
+
+
+def spoken(
+    question: AnyQuestion,
+    given: Sequence[Any],
+    known: Sequence[Any],
+    of: Sequence[Script],
+    today: date,
+    lang: str,
+) -> list[str]:
+    """Return answers to a question as people say them.
+
+    known: all answers that were tried. of: the versions of the script, the newest last; an option that only
+    an older one has is called as it was there.
+    """
+    if isinstance(question, IdNumber):
+        return person_stretches(given, known, today, lang)
+    if isinstance(question, Number | Money):
+        return stretches(given, known, lang)
+    options: dict[str, Mapping[Any, str]] = {}
+    for script in of:
+        step = next((each for each in (*script.situation, *script.form) if each.id == question.id), None)
+        if isinstance(step, Choice | Choices):
+            options |= script.options(step, today)
+    if not options:
+        return [show(question, each, script=of[-1], today=today, lang=lang) for each in given]
+    return [
+        "+".join(pick(options[one], lang) for one in ([each] if isinstance(each, str) else each))
+        for each in given
+    ]
 
 
 def stretches(values: Sequence[Value], known: Sequence[Value], lang: str) -> list[str]:

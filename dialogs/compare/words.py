@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dialogs.answers import show
 from dialogs.compare.changes import Change, Comparison, Difference
 from dialogs.compare.fates import questions
 from dialogs.compare.groups import NOT_ASKED, Who
-from dialogs.compare.stretches import person_stretches, stretches
-from dialogs.script import AnyQuestion, Guide, IdNumber, Limit, Money, Number, Script
-from dialogs.wording import Words, pick, say
+from dialogs.compare.stretches import spoken
+from dialogs.script import AnyQuestion, Guide, Limit, Script
+from dialogs.wording import pick, say
 
 
 def told(found: Comparison, lang: str) -> list[str]:
@@ -59,26 +58,8 @@ def _values(question: AnyQuestion, values: tuple[Any, ...], found: Comparison, l
     given = [each for value in values if value != NOT_ASKED for each in tried[repr(value)]]
     words = [say("differences.not_asked", lang)] if NOT_ASKED in values else []
     known = [each for members in tried.values() for each in members]
-    if isinstance(question, IdNumber):
-        words += person_stretches(given, known, found.today, lang)
-    elif isinstance(question, Number | Money):
-        words += stretches(given, known, lang)
-    else:
-        words += [_shown(question, each, found, lang) for each in given]
+    words += spoken(question, given, known, (found.old, found.new), found.today, lang)
     return say("differences.or", lang).join(words)
-
-
-def _shown(question: AnyQuestion, value: Any, found: Comparison, lang: str) -> str:
-    """Return an answer as it is called; an option that only the old version has, as it was called there."""
-    options: dict[str, Words] = {}
-    for script in (found.old, found.new):
-        step = questions(script).get(question.id)
-        if step is not None and step.kind in ("choice", "choices"):
-            options |= script.options(step, found.today)  # type: ignore[arg-type]  # one of the two kinds
-    if options:
-        each = value if isinstance(value, list) else [value]
-        return "+".join(pick(options[one], lang) for one in each)
-    return show(question, value, script=found.new, today=found.today, lang=lang)
 
 
 def _what(difference: Difference, found: Comparison, lang: str) -> str:

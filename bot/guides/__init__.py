@@ -1,0 +1,1 @@
+"""The printed service guides: books (dialogs.guides) drawn as HTML and PDF, and written into a folder."""
