@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
+from dialogs.engine.deferring import is_promise, promises
 from dialogs.engine.flow import forget_photos, leave, photos_in
 from dialogs.engine.notice import page_title, pages, ready, titles
 from dialogs.engine.talk import Talk
@@ -40,7 +41,10 @@ def read_back(talk: Talk) -> tuple[str, Card]:
 
 
 def _photo_words(talk: Talk, station: Station) -> str:
-    flags = talk.session.answers[station.key]["flags"]
+    page = talk.session.answers[station.key]
+    if is_promise(page):
+        return talk.words("engine.photo_owed_short")
+    flags = page["flags"]
     return talk.words(
         "engine.photo_by_hand_short" if LOOK_BY_HAND in flags else "engine.photo_received_short"
     )
@@ -93,6 +97,8 @@ def _order(talk: Talk, reference: str, filing: Filing, package: str, of: int) ->
     body = _body(talk, filing, papers)
     if of > 1:
         body["package"] = {"reference": package, "title": talk.pick(talk.script.title), "of": of}
+    if owed := [each for name, each in promises(talk).items() if filing.takes(name)]:
+        body["deferred"] = owed
     return Submit(reference, body, tuple(papers))
 
 
@@ -108,7 +114,7 @@ def _papers(talk: Talk, filing: Filing) -> list[dict[str, Any]]:
             "flags": answers[station.key]["flags"],
         }
         for station in pages(talk)
-        if filing.takes(_owner(station.key))
+        if filing.takes(_owner(station.key)) and not is_promise(answers[station.key])
     ]
 
 

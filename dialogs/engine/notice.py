@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from dialogs.calendar import ZONE, spoken
 from dialogs.engine.talk import Talk
@@ -145,6 +146,11 @@ def _papers(talk: Talk, script: Script) -> str:
 
 
 def promised_day(talk: Talk, item: Item) -> str:
+    """Return the last day by which it is done when handed in now, as people say it."""
+    return spoken(promised_on(talk, item), talk.lang, talk.today)
+
+
+def promised_on(talk: Talk, item: Item) -> date:
     """Return the last day by which it is done when handed in now: the first answer, then the promise."""
     limits = item.limits
     calendar = talk.world.offices[item.office].calendar
@@ -152,5 +158,4 @@ def promised_day(talk: Talk, item: Item) -> str:
     noon = talk.world.now.astimezone(ZONE).replace(
         year=answered.day.year, month=answered.day.month, day=answered.day.day, hour=12
     )
-    done = calendar.due(noon, limits.promised.days, limits.promised.kind)
-    return spoken(done.day, talk.lang, talk.today)
+    return calendar.due(noon, limits.promised.days, limits.promised.kind).day

@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
+from dialogs.engine import deferring
 from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
@@ -47,7 +48,12 @@ def ask(talk: Talk) -> None:
         return
     text = talk.words("engine.photo_send", title=title(talk, station))
     how = talk.pick(material.guidance) if material.guidance else talk.words("engine.photo_how")
-    talk.ask(f"{text}\n{how}", (), _card(talk, station))
+    talk.ask(f"{text}\n{how}", _may_owe(talk, station), _card(talk, station))
+
+
+def _may_owe(talk: Talk, station: Station) -> list[tuple[str, str]]:
+    """Return the button for a paper that may come later."""
+    return [("owe", talk.words("engine.photo_owe"))] if deferring.can(talk, station) else []
 
 
 def _card(talk: Talk, station: Station) -> Card:
@@ -58,7 +64,8 @@ def _card(talk: Talk, station: Station) -> Card:
 
 def _held_before(talk: Talk, station: Station) -> bool:
     """Say whether a photo of this page was taken before its paper left the road."""
-    return station.key in talk.session.dormant and not talk.session.aside
+    before = talk.session.dormant.get(station.key)
+    return before is not None and not deferring.is_promise(before) and not talk.session.aside
 
 
 def _same_or_new(talk: Talk) -> list[tuple[str, str]]:
@@ -85,9 +92,12 @@ def _photo_slots(talk: Talk, reference: str) -> list[str]:
 def hear(talk: Talk, said: Said) -> None:
     """Words where a photo is wanted: say that nothing is lost, and how to go on."""
     pending = wanted(talk)
-    offered = _same_or_new(talk) if pending and _held_before(talk, pending[0]) else []
+    held = bool(pending) and _held_before(talk, pending[0])
+    offered = _same_or_new(talk) if held else _may_owe(talk, pending[0]) if pending else []
     word = meant(said, offered)
-    if offered and word == "same":
+    if offered and not held and (word == "owe" or deferring.is_meant(said.text)):
+        deferring.offer(talk, pending[0])
+    elif offered and word == "same":
         keep(talk, pending[0].key, talk.session.dormant[pending[0].key])
         talk.next()
     elif offered and word == "new":
@@ -95,7 +105,7 @@ def hear(talk: Talk, said: Said) -> None:
         talk.next()
     else:
         # With the card, for where it is a link to our own page: whoever lost his gets a new one.
-        card = _card(talk, pending[0]) if pending and not offered else None
+        card = _card(talk, pending[0]) if pending and not held else None
         talk.reject(talk.words("engine.photo_not_words"), offered, card)
 
 
@@ -191,15 +201,15 @@ def verdict_on(event: PhotoMeasured, station: Station | None, others: Sequence[s
 
 def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
     answers = talk.session.answers
-    others = [
-        answers[page.key]["look"] for page in pages(talk) if page.key in answers and page.key != station.key
-    ]
+    taken = [page.key for page in pages(talk) if page.key in answers and page.key != station.key]
+    others = [answers[key]["look"] for key in taken if "look" in answers[key]]
     return verdict_on(event, station, others)
 
 
 def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[str]) -> None:
     before = talk.session.answers.get(station.key) or talk.session.dormant.get(station.key)
-    if before:
+    deferring.take_back(talk, station)
+    if before and not deferring.is_promise(before):
         talk.do(ForgetFile(before["file"]))
     talk.change(tries={slot: n for slot, n in talk.session.tries.items() if slot != station.key})
     keep(talk, station.key, page_of(event, flags))

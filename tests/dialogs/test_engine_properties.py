@@ -143,6 +143,7 @@ TYPED = st.sampled_from(
             "姓名不对",
             "5 等太久",
             "5",
+            *("没带", "先欠着"),
             *("补材料", "再申请", "以后再补", "现在补"),
         ),
         *("胡某某", "999901198803050247", "99990119880305024", "999901197601203159", "999901195006150014"),
@@ -243,7 +244,8 @@ class Conversation(RuleBasedStateMachine):
 
     @precondition(lambda self: self.chat.session.cases)
     @rule(
-        place=st.integers(0, 5), what=st.sampled_from(["received", "delayed", "refused", "duplicate", "late"])
+        place=st.integers(0, 5),
+        what=st.sampled_from(["received", "delayed", "refused", "blocked", "duplicate", "late"]),
     )
     def the_intake_service_answers(self, place: int, what: str) -> None:
         reference = self._case(place)
@@ -251,6 +253,7 @@ class Conversation(RuleBasedStateMachine):
             "received": ApplicationReceived(reference, self._number(reference), "2026-11-23"),
             "delayed": ApplicationDelayed(reference),
             "refused": ApplicationRefused(reference, "422"),
+            "blocked": ApplicationRefused(reference, "deferral-blocked"),
             "duplicate": ApplicationRefused(reference, "duplicate", "CS-1101-0001"),
             "late": WithdrawalRefused(reference),
         }
@@ -442,7 +445,8 @@ class Conversation(RuleBasedStateMachine):
             ended = station is not None and station.kind in ("outcome", "handoff", "guide")
             restarted = (before.aside or {}).get("is") == "restart"
             handed_in = any(isinstance(each, Submit) for each in effects)
-            assert not before.script or ended or restarted or handed_in, "the errand was left"
+            nothing = not before.answers and not before.dormant
+            assert not before.script or ended or restarted or handed_in or nothing, "the errand was left"
             return
         if not before.script or after.answers.keys() == set():
             return
@@ -624,6 +628,8 @@ _ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "withdraw_which": "不是",
     "erase": "先不删",
     "erase_withdraw": "接着办",
+    "offer": "想在常山交社保",
+    "defer": "同意",
     "rating": "1",
     "rating_words": "等太久了",
     "rating_named": "不用打",

@@ -8,6 +8,7 @@ from dialogs.calendar import local_day
 from dialogs.engine import arriving
 from dialogs.engine.cases.book import Case, change
 from dialogs.engine.cases.reports import ENDED
+from dialogs.engine.deferring import is_promise
 from dialogs.engine.flow import forget_photos, photos_in, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.talk import Talk
@@ -79,4 +80,4 @@ def _hand_over(talk: Talk, reference: str, service: str) -> None:
 
 def _carries_over(name: str, value: object) -> bool:
     """Consent, the read-back and promises were given for that time."""
-    return name not in (CONSENT, READ_BACK) and not (isinstance(value, dict) and "deferred" in value)
+    return name not in (CONSENT, READ_BACK) and not is_promise(value)

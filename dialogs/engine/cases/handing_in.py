@@ -6,6 +6,7 @@ from dialogs.engine import keeping
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day
 from dialogs.engine.cases.card import card, receipt, where
+from dialogs.engine.deferring import is_promise
 from dialogs.engine.flow import photos_in, refold
 from dialogs.engine.talk import Talk
 from dialogs.script.road import READ_BACK
@@ -16,6 +17,8 @@ from dialogs.turn import (
     OpenTicket,
     WithdrawalRefused,
 )
+
+BLOCKED = "deferral-blocked"  # the problem the contract names for it
 
 
 def received(talk: Talk, event: ApplicationReceived) -> None:
@@ -66,20 +69,41 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
         talk.do(*keeping.let_go(talk, photos_in(answers)))
         _there_already(talk, event, case)
         return
+    if event.reason.rpartition("/")[2] == BLOCKED:
+        _promise_broken(talk, event.reference)
+        return
     talk.do(OpenTicket(reason="refused", note=event.reason))
     refusal = news_of(talk, event.reference, vital=True, state="refused")
     talk.tell(about(talk, case, talk.words("progress.refused", phone=talk.phone)), None, refusal)
+    _give_back(talk, event.reference)
+
+
+def _give_back(talk: Talk, reference: str) -> None:
+    """Put what was not taken back on the road, to be handed in anew."""
+    case, now = talk.session.cases[reference], talk.world.now.isoformat()
     # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk. So does
     # a child of a package: the road would lead to handing in the others again.
     if talk.session.script or case.get("package") or case["script"] not in talk.world.library.scripts:
-        change(talk, event.reference, state="refused", ended=now)
-        keeping.end_case(talk, event.reference, case["keep_days"])
-    else:
-        change(talk, event.reference, state="refused", answers={}, files=[], ended=now)
-        answers.pop(READ_BACK, None)
-        talk.change(script=case["script"], answers=answers, aside=None)
-        refold(talk)
-        talk.next()
+        change(talk, reference, state="refused", ended=now)
+        keeping.end_case(talk, reference, case["keep_days"])
+        return
+    answers = {key: each for key, each in case["answers"].items() if key != READ_BACK}
+    change(talk, reference, state="refused", answers={}, files=[], ended=now)
+    talk.change(script=case["script"], answers=answers, aside=None)
+    refold(talk)
+    talk.next()
+
+
+def _promise_broken(talk: Talk, reference: str) -> None:
+    """He owes a paper from before, so this time all have to come: say so, and ask for what was promised."""
+    case = talk.session.cases[reference]
+    kept = {key: each for key, each in case["answers"].items() if not is_promise(each)}
+    change(talk, reference, answers=kept, blocked=True)
+    text = talk.words("progress.deferral_blocked", phone=talk.phone)
+    talk.tell(about(talk, case, text), None, news_of(talk, reference, vital=True, state="refused"))
+    if talk.session.script or case.get("package"):
+        talk.do(OpenTicket(reason="deferral_blocked", note=reference))
+    _give_back(talk, reference)
 
 
 def _there_already(talk: Talk, event: ApplicationRefused, case: Case) -> None:

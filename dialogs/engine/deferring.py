@@ -1,0 +1,152 @@
+"""容缺: a paper the script lets him owe is promised, with the consequence and the day told before he agrees.
+
+What he agrees to is kept under the paper's stations in place of its photos: the very words, their
+SHA-256 and the time. Only whole papers are owed, and never one the script does not name as deferrable.
+Source: 浙江省保障"最多跑一次"改革规定 第十一条; the day: promise minus 2 working days, at most 20 (Shenzhen).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from dialogs.answers import plain
+from dialogs.calendar import local_day, spoken
+from dialogs.engine.flow import asked, keep
+from dialogs.engine.notice import pages, promised_on
+from dialogs.engine.talk import PERSON, Floor, Said, Talk
+from dialogs.script import Material
+from dialogs.script.road import Station
+
+ASIDE = "defer"
+BEFORE_PROMISE, MOST_DAYS = 2, 20  # working days
+
+_NOT_HERE = re.compile(
+    r"没带|没有带|没拿|忘带|忘了带|不在身边|不在手边|先欠|欠着|先办后补|容缺|以后补|后面补|晚点补|过几天|"
+    r"还没(?:有|办|拿|领)|找不到|丢了|\b(?:owe|don'?t have|not with me|bring it later)\b"
+)
+
+
+def can(talk: Talk, station: Station) -> bool:
+    """Say whether the paper of this page may be owed: by the script, and with none of it taken yet."""
+    material = station.step
+    if not isinstance(material, Material) or not material.deferrable or talk.session.aside:
+        return False
+    taken = {*talk.session.answers, *talk.session.judging.values()}
+    return not any(page.step is material and page.key in taken for page in pages(talk))
+
+
+def is_meant(text: str) -> bool:
+    """Say whether he tells that he does not have the paper with him."""
+    return _NOT_HERE.search(plain(text)) is not None
+
+
+def is_promise(value: Any) -> bool:
+    """Say whether what is kept for a page is a promise, and no photo."""
+    return isinstance(value, dict) and "deferred" in value
+
+
+def offer(talk: Talk, station: Station) -> None:
+    """Ask for the promise; where an earlier one was found broken today, say why there is none."""
+    material = station.step
+    assert isinstance(material, Material)
+    if any(_blocked_today(talk, case) for case in talk.session.cases.values()):
+        talk.say("engine.defer_blocked", title=talk.pick(material.title))
+        talk.again()
+        return
+    day = spoken(by(talk), talk.lang, talk.today)
+    text = talk.words("engine.defer_offer", title=talk.pick(material.title), day=day)
+    talk.change(aside={"is": ASIDE, "key": station.key, "text": text})
+    talk.next()
+
+
+def _blocked_today(talk: Talk, case: Mapping[str, Any]) -> bool:
+    """Whether a clerk has cleared it since, only the office knows: so the next day he may try again."""
+    ended = case["ended"]
+    return bool(case.get("blocked") and ended) and local_day(datetime.fromisoformat(ended)) == talk.today
+
+
+def by(talk: Talk) -> date:
+    """Return the last day for a paper promised now; he has a working day in any case."""
+    office, now = talk.office, talk.world.now
+    before = office.calendar.before(promised_on(talk, talk.script.item), BEFORE_PROMISE)
+    latest, soonest = (office.due(now, days, "working").day for days in (MOST_DAYS, 1))
+    return max(soonest, min(before, latest))
+
+
+def promises(talk: Talk) -> dict[str, dict[str, Any]]:
+    """Return what is promised on the road, paper -> the contract's Promise."""
+    found: dict[str, dict[str, Any]] = {}
+    for page in pages(talk):
+        value, material = talk.session.answers.get(page.key), page.step
+        if is_promise(value) and isinstance(material, Material):
+            told = {name: (value or {})[name] for name in ("text", "text_sha256", "at")}
+            found[material.id] = {"material": material.id, "title": talk.pick(material.title), **told}
+    return found
+
+
+# The promise
+
+
+def _options(talk: Talk) -> list[tuple[str, str]]:
+    return [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
+
+
+def _ask(talk: Talk) -> None:
+    talk.ask((talk.session.aside or {})["text"], _options(talk))
+
+
+def _hear(talk: Talk, said: Said) -> None:
+    aside = talk.session.aside or {}
+    word = said.option or _WORDS.get(plain(said.text).strip(".!。 "), "")
+    if word == "agree":
+        _promise(talk, aside["key"], aside["text"])
+    elif word == "disagree":
+        talk.say("engine.defer_declined")
+    else:
+        talk.reject(talk.words("engine.consent_unclear"), [*_options(talk), _person(talk)])
+        return
+    talk.change(aside=None)
+    talk.next()
+
+
+# A promise is its own yes, like the consent: a bare 好 to something else must not count.
+_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("同意", "我同意", "1", "agree", "i agree"), "agree"),
+    **dict.fromkeys(("不同意", "我不同意", "2", "不", "不要", "disagree", "no"), "disagree"),
+}
+
+
+def _person(talk: Talk) -> tuple[str, str]:
+    return PERSON, talk.words("engine.option_person")
+
+
+def _promise(talk: Talk, key: str, text: str) -> None:
+    """Keep the promise for every page of the paper."""
+    value = {
+        "deferred": True,
+        "text": text,
+        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "at": talk.world.now.isoformat(),
+    }
+    talk.change(aside=None)
+    station = asked(talk)
+    if station is None or station.key != key:  # the road leads elsewhere since: nothing is owed
+        return
+    for page in [each for each in pages(talk) if each.step is station.step]:
+        keep(talk, page.key, value)
+
+
+def take_back(talk: Talk, station: Station) -> None:
+    """A photo has come for a promised paper: its other pages are asked for, too."""
+    answers = talk.session.answers
+    paper = [page.key for page in pages(talk) if page.step is station.step and page.key != station.key]
+    owed = {key for key in paper if is_promise(answers.get(key))}
+    if owed:
+        talk.change(answers={key: value for key, value in answers.items() if key not in owed})
+
+
+FLOORS: Mapping[str, Floor] = {ASIDE: Floor(_ask, _hear)}
