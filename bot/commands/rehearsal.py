@@ -36,6 +36,10 @@ from dialogs.turn import (
     Say,
     SetTimer,
     Submit,
+    Supply,
+    SupplyDelayed,
+    SupplyReceived,
+    SupplyRefused,
     TimerFired,
     Withdraw,
 )
@@ -53,7 +57,14 @@ PHOTOS: Mapping[str, Mapping[str, Any]] = {  # what a photo of each kind measure
     "blank": {"contrast": 5},
     "same": {},  # as the one before
 }
-ANSWERS = ("received", "silent", "refused", "duplicate")  # of the intake service to what is handed in
+ANSWERS = (
+    "received",
+    "silent",
+    "refused",
+    "duplicate",
+    "blocked",
+)  # of the intake service to what is handed in
+SUPPLY_ANSWERS = ("supplied", "supply_silent", "supply_refused")  # to what was handed in later
 NEWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # what it may report: event type, its data
     "pre_review": ("pre_review_started", {}),
     "accepted": ("accepted", {"receipt_no": "S-1"}),
@@ -99,6 +110,7 @@ class Rehearsal:
         self.way: Way | None = None
         self._sent = 0
         self._look = "0" * 64  # of the newest photo
+        self._supplies: list[Supply] = []
         self._timers: dict[tuple[str, str], datetime] = {}
 
     def open(self) -> list[str | Outbound]:
@@ -150,6 +162,8 @@ class Rehearsal:
 
         Of a package that is all that still runs, or one child: "denied@power".
         """
+        if what in SUPPLY_ANSWERS:
+            return self._take(self._supply_answer(what))
         what, _, child = what.partition("@")
         return [said for reference in self._meant(child) for said in self._one(reference, what, why, how)]
 
@@ -170,6 +184,27 @@ class Rehearsal:
         if found := [reference for reference, each in members.items() if each["child"] == child]:
             return found
         raise Impossible(f"The package has {', '.join(each['child'] for each in members.values())}.")
+
+    def report(self, what: str, data: Mapping[str, Any], *, ahead: int = 0) -> list[str | Outbound]:
+        """Let the intake service report an event of its contract on what was handed in last.
+
+        ahead: 0 for the next one, 1 for the one after it, -1 for one that was heard already.
+        """
+        reference = self._meant("")[0]
+        case = self.session.cases[reference]
+        seq = case["seq"] + 1 + ahead
+        return self._take(ProgressReported(reference, case["number"], seq, what, self.now, data))
+
+    def _supply_answer(self, what: str) -> Event:
+        if not self._supplies:
+            raise Impossible("Nothing was handed in later.")
+        sent = self._supplies[-1]
+        if what == "supply_silent":
+            return SupplyDelayed(sent.reference, sent.key)
+        if what == "supply_refused":
+            return SupplyRefused(sent.reference, sent.key, "refused")
+        office = next(iter(self._offices.values()))
+        return SupplyReceived(sent.reference, sent.key, office.due(self.now, 1, "working").day.isoformat())
 
     def _one(self, reference: str, what: str, why: str, how: str) -> list[str | Outbound]:
         case = self.session.cases[reference]
@@ -197,6 +232,8 @@ class Rehearsal:
             return ApplicationDelayed(reference)
         if what == "refused":
             return ApplicationRefused(reference, "refused")
+        if what == "blocked":
+            return ApplicationRefused(reference, "deferral-blocked")
         if what == "duplicate":
             return ApplicationRefused(reference, "duplicate", "CS-0101-0001")
         item = self._item(self.session.cases[reference])
@@ -239,6 +276,9 @@ class Rehearsal:
                 return ""
             case Submit(reference, _, pages):
                 return f"handed in: {reference}, {len(pages)} photos. Next: :intake received"
+            case Supply(_, number, kind, _, _, pages):
+                self._supplies.append(effect)
+                return f"handed in later for {number}: {kind}, {len(pages)} photos. Next: :intake supplied"
             case OpenTicket(reason):
                 return f"a ticket for a person: {reason}"
             case Withdraw(_, number):
