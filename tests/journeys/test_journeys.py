@@ -9,8 +9,8 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
     report: an event of the contract, with its data under `with`; `ahead: 1` comes too early, -1 again
     wait:   how long nothing happens: 30m, 2h, 3d
 
-Every step may say what she must hear in answer, `hear`, in this order, or `hear: nothing`. At the end, `end` says what must be
-true: what was handed in, which tickets a person has, what was never said.
+Every step may say what she must hear in answer, `hear`, in this order, or `hear: nothing`. At the end, `end`
+says what must be true: what was handed in, which tickets a person has, what was never said.
 """
 
 from __future__ import annotations
