@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
-from intake import applications, contract, definitions, erasure, events, moves, pages
+from intake import (
+    applications,
+    contract,
+    definitions,
+    erasure,
+    events,
+    moves,
+    opening,
+    pages,
+    supplements,
+)
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, not_now, unknown, unreadable
 from intake.ratings import marks
-from intake.states import START
+from intake.states.places import BEFORE_DECISION
 from intake.unit import Unit
 from intake.web import (
     MOST_DEFINITION,
@@ -60,11 +72,9 @@ async def publish_definition(request: web.Request) -> web.Response:
 @routes.post("/v1/pre-applications")
 @allow("bot")
 async def create(request: web.Request) -> web.Response:
-    keys = request.headers.getall("Idempotency-Key", [])
-    if len(keys) != 1 or not contract.fits("Reference", keys[0]):
-        raise unreadable("The header Idempotency-Key must be there once, and be a reference.")
+    key = _key(request)
     raw = await read_raw_json(request)
-    work = request.app[PARTS].change(lambda unit: applications.open_draft(unit, raw, keys[0]), "create")
+    work = request.app[PARTS].change(lambda unit: opening.open_draft(unit, raw, key), "create")
     return answer(await work, 201)
 
 
@@ -118,6 +128,26 @@ async def submit(request: web.Request) -> web.Response:
     return answer(await request.app[PARTS].change(lambda unit: moves.submit(unit, number), "move"))
 
 
+@routes.post("/v1/pre-applications/{number}/{kind:corrections|deferrals}")
+@allow("bot")
+async def open_supplement(request: web.Request) -> web.Response:
+    number, key, parts = _id(request, "number", "Number"), _key(request), request.app[PARTS]
+    raw, kind = await read_raw_json(request), _kind(request)
+    work = parts.change(lambda unit: supplements.open_one(unit, number, kind, raw, key))
+    found, replaced = await work
+    for file in replaced:
+        await asyncio.to_thread(parts.pages.remove, file)
+    return answer(found)
+
+
+@routes.post("/v1/pre-applications/{number}/{kind:corrections|deferrals}/submit")
+@allow("bot")
+async def submit_supplement(request: web.Request) -> web.Response:
+    number = _id(request, "number", "Number")
+    hand_in = SUBMITS[_kind(request)]
+    return answer(await request.app[PARTS].change(lambda unit: hand_in(unit, number), "move"))
+
+
 @routes.post("/v1/pre-applications/{number}/withdraw")
 @allow("bot")
 async def withdraw(request: web.Request) -> web.Response:
@@ -166,6 +196,23 @@ async def erase(request: web.Request) -> web.Response:
     return answer(said)
 
 
+SUBMITS: dict[supplements.Kind, Callable[[Unit, str], dict[str, Any]]] = {
+    "corrections": supplements.submit_correction,
+    "deferrals": supplements.submit_deferral,
+}
+
+
+def _kind(request: web.Request) -> supplements.Kind:
+    return "corrections" if request.match_info["kind"] == "corrections" else "deferrals"
+
+
+def _key(request: web.Request) -> str:
+    keys = request.headers.getall("Idempotency-Key", [])
+    if len(keys) != 1 or not contract.fits("Reference", keys[0]):
+        raise unreadable("The header Idempotency-Key must be there once, and be a reference.")
+    return keys[0]
+
+
 def _id(request: web.Request, name: str, schema: str) -> str:
     """A part of the path. What does not look like one cannot exist: Problem 404."""
     value = request.match_info[name]
@@ -183,7 +230,7 @@ def _seq(text: str) -> int:
 def _page_wanted(unit: Unit, number: str, material: str, page: str) -> applications.Page:
     row = applications.by_number(unit, number)
     found = applications.page_of(unit, number, material, page)
-    if row.state != START and found.file is None:
+    if row.state not in BEFORE_DECISION and found.file is None:
         raise not_now("put_page", row.state)
     return found
 

@@ -1,4 +1,4 @@
-"""Commands for the operator: serve | invite | retry | looks | export | documents."""
+"""Commands for the operator: serve | invite | retry | looks | calendar | export | documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from aiohttp import web
 from sqlalchemy import select
 
-from intake import reviewers
+from intake import calendar_cli, reviewers
 from intake.app import build, open_parts, runner
 from intake.callbacks import retry_now
 from intake.database import AlreadyServed
@@ -29,6 +29,7 @@ from intake.visiting import read_settings, stop, visit
 cli = typer.Typer(help="The embedded intake service.", no_args_is_help=True, add_completion=False)
 cli.command()(export)
 cli.command()(documents)
+cli.add_typer(calendar_cli.cli, name="calendar")
 
 
 @cli.command()
@@ -52,10 +53,14 @@ def serve(
 
 
 @cli.command()
-def invite() -> None:
+def invite(
+    supervisor: Annotated[
+        bool, typer.Option(help="For somebody who watches over cases and works on none.")
+    ] = False,
+) -> None:
     """Print a one-time link that makes a reviewer. It lasts a day; earlier links stop working."""
-    settings = read_settings()
-    code = visit(settings, reviewers.invite)
+    settings, role = read_settings(), "supervisor" if supervisor else "reviewer"
+    code = visit(settings, lambda unit: reviewers.invite(unit, role))
     typer.echo(_link(settings, code))
 
 
@@ -88,7 +93,7 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
     try:
         await site.start()
         await _welcome(parts, serving, demo=demo)
-        await _until_told_to_stop()
+        await _until_told_tostop()
     finally:
         await serving.cleanup()
 
@@ -104,7 +109,7 @@ async def _welcome(parts: Parts, serving: web.AppRunner, *, demo: bool) -> None:
     sys.stdout.flush()
 
 
-async def _until_told_to_stop() -> None:
+async def _until_told_tostop() -> None:
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)

@@ -12,13 +12,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
-
+from intake.calendars import STANDARD, Calendar
 from intake.states import Limit
 
 OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 WARN_AT = 0.8  # of the time between the event and the due moment
 Colour = Literal["green", "yellow", "red", "none"]
+WORST: tuple[Colour, ...] = ("none", "green", "yellow", "red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,26 @@ class Due:
     provisional: bool
 
 
-def due(start: datetime, limit: Limit) -> Due:
+def due(start: datetime, limit: Limit, calendar: Calendar = STANDARD) -> Due:
     """Return when `limit` ends that began at `start` (aware)."""
-    first = start.astimezone(OFFICE_TIME).date()
-    day, provisional = _count(first, limit)
+    first = local_day(start)
+    if limit.kind == "calendar":
+        return on_day(start, first + timedelta(days=limit.days))
+    day, provisional = calendar.after(first, limit.days)
+    return on_day(start, day, provisional=provisional)
+
+
+def on_day(start: datetime, day: date, *, provisional: bool = False) -> Due:
+    """The end of a promise that names its day."""
     at = datetime.combine(day + timedelta(days=1), time(), OFFICE_TIME).astimezone(UTC)
     return Due(day, at, start + (at - start) * WARN_AT, provisional)
+
+
+def reminders(start: datetime, days: int, calendar: Calendar) -> list[date]:
+    """Days to remind on when `days` working days run: half the time, two before the last, the last."""
+    first = local_day(start)
+    steps = sorted({step for step in (days // 2, days - 2, days) if step > 0})
+    return [calendar.after(first, step)[0] for step in steps]
 
 
 def colour(warn_at: datetime, due_at: datetime, now: datetime) -> Colour:
@@ -45,21 +59,5 @@ def colour(warn_at: datetime, due_at: datetime, now: datetime) -> Colour:
     return "yellow" if now >= warn_at else "green"
 
 
-def _count(first: date, limit: Limit) -> tuple[date, bool]:
-    if limit.kind == "calendar":
-        return first + timedelta(days=limit.days), False
-    day, left, provisional = first, limit.days, False
-    while left:
-        day += timedelta(days=1)
-        works, known = _works(day)
-        provisional |= not known
-        left -= works
-    return day, provisional
-
-
-def _works(day: date) -> tuple[bool, bool]:
-    """Whether `day` is worked, and whether that is known. An uncovered year is taken as Monday to Friday."""
-    try:
-        return bool(chinese_calendar.is_workday(day)), True
-    except NotImplementedError:
-        return day.weekday() < 5, False
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(OFFICE_TIME).date()

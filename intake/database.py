@@ -15,11 +15,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    literal,
+    make_url,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from intake.ratings import tables  # noqa: F401  # so that its tables are made, too
-from intake.schema import metadata
+from intake.schema import applications, metadata, timers
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -43,7 +54,7 @@ class Database(Protocol):
 
 
 async def open_database(url: str, *, exclusive: bool = True) -> Database:
-    """Open `url` and create the tables that are missing.
+    """Open `url` and bring its tables up to date.
 
     exclusive: refuse a second one on the same SQLite file. Commands that only visit go without.
     Raises: AlreadyServed.
@@ -55,8 +66,50 @@ async def open_database(url: str, *, exclusive: bool = True) -> Database:
     else:
         address = address.set(drivername="postgresql+asyncpg")  # the one driver that is installed
         database = AsyncDatabase(create_async_engine(address, pool_pre_ping=True, hide_parameters=True))
-    await database.run(metadata.create_all)
+    await database.run(upgrade)
     return database
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables up to `schema.py`: make what is missing, table by table and column by column.
+
+    Only additions, so that a process of the release before may go on beside us: a new column is nullable or
+    has a server default. What changes the meaning of rows that exist needs a step of its own here.
+    """
+    metadata.create_all(connection)
+    seen = inspect(connection)
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in seen.get_columns(table.name)}
+        for column in (column for column in table.columns if column.name not in known):
+            _add(connection, column)
+    _begin_timers(connection)
+
+
+def _begin_timers(connection: Connection) -> None:
+    """Give a timer to each clock that was running before there were timers; it ends when it did."""
+    row = applications.c
+    known = select(timers.c.number).where(timers.c.number == row.number, timers.c.name == row.clock)
+    given = {
+        "number": row.number,
+        "name": row.clock,
+        "started_at": row.submitted_at,
+        "days": literal(0),
+        "kind": literal("fixed"),
+        "due_on": row.due_on,
+        "due_at": row.due_at,
+        "warn_at": row.warn_at,
+        "provisional": row.provisional,
+    }
+    found = select(*given.values()).where(row.clock.is_not(None), ~known.exists())
+    connection.execute(insert(timers).from_select(list(given), found))
+
+
+def _add(connection: Connection, column: Column[Any]) -> None:
+    if not column.nullable and column.server_default is None:
+        raise AssertionError(f"{column} needs a server default: rows are there already.")
+    words = connection.dialect.ddl_compiler(connection.dialect, None).get_column_specification(column)  # type: ignore[arg-type]
+    unless = "IF NOT EXISTS " if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(f'ALTER TABLE "{column.table.name}" ADD COLUMN {unless}{words}')
 
 
 class SqliteDatabase:

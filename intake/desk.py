@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, or_, select
 
-from intake import applications, clocks, events
+from intake import alerts, applications, clocks, corrections, events, guards, moves, owed, standing, timers
+from intake.corrections import page_label
 from intake.documents import keeping
+from intake.making import Making
 from intake.problems import unknown
 from intake.ratings import marks
 from intake.schema import applications as table
-from intake.states import CLOCKS, EVENT_LABELS, STATES, Move, moves_from
+from intake.states import CLOCKS, EVENT_LABELS, MOVES, STATES, Move, Role, moves_from
 from intake.unit import Unit
 
 MOST_ROWS = 200
-SIDES = {"front": "正面", "back": "反面"}
+INSTEAD = frozenset(move.instead[1] for move in MOVES)  # never offered for itself
 
 
 def overview(unit: Unit, state: str, text: str) -> dict[str, Any]:
@@ -27,15 +29,23 @@ def overview(unit: Unit, state: str, text: str) -> dict[str, Any]:
         query = query.where(_matches(unit, text))
     urgent_first = (table.c.due_at.is_(None), table.c.due_at, table.c.submitted_at.desc())
     rows = unit.connection.execute(query.order_by(*urgent_first).limit(MOST_ROWS)).all()
+    colours = _colours(unit, [row.number for row in rows])
+    open_alerts = alerts.open_ones(unit)
+    alerted = {alert["number"] for alert in open_alerts}
     return {
-        "applications": [_summary(unit, row) for row in rows],
+        "applications": [
+            _summary(unit, row) | {"clock": colours.get(row.number, "none"), "alert": row.number in alerted}
+            for row in rows
+        ],
+        "alerts": open_alerts,
         "states": [
             {"id": found.id, "label": found.label} for found in STATES.values() if found.id != "draft"
         ],
     }
 
 
-def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
+def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
+    """All there is to see of one application, with the moves open to `role`."""
     body = applications.body_of(unit, row)
     rating, hidden = marks.shown_rating(unit, row)
     told = [found for found in events.rows(unit, row.number) if found.type not in hidden]
@@ -48,7 +58,15 @@ def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "submitted_at": row.submitted_at and row.submitted_at.isoformat(),
         "due_on": row.due_on and row.due_on.isoformat(),
         "provisional": row.provisional,
-        "clock": _colour(unit, row),
+        "clock": _colours(unit, [row.number]).get(row.number, "none"),
+        "clocks": [_clock(unit, each) for each in timers.running(unit, [row.number])],
+        "alerts": alerts.open_ones(unit, row.number),
+        "rejections": standing.count(unit, row),
+        "promise_broken": standing.promise_broken(unit, row.person),
+        "talks": standing.talks_of(unit, row),
+        "owed": _owed(unit, row),
+        "slots": _slots(unit, row, body),
+        "examples": [{"id": name, "label": label} for name, label in corrections.EXAMPLES.items()],
         "rating": rating,
         "applicant": {
             "name": mask_name(body["applicant"]["name"]),
@@ -58,7 +76,7 @@ def detail(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "materials": [_material(row.number, found) for found in body["materials"]],
         "events": [_event(unit, found) for found in told],
         "documents": keeping.listed(unit, row.number),
-        "actions": [_action(move) for move in moves_from(row.state, "reviewer")],
+        "actions": _actions(unit, row, role),
     }
 
 
@@ -105,15 +123,57 @@ def _summary(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "state_label": STATES[row.state].label,
         "submitted_at": row.submitted_at.isoformat(),
         "due_on": row.due_on and row.due_on.isoformat(),
-        "clock": _colour(unit, row),
         "applicant": f"{mask_name(applicant['name'])} {mask(applicant['id_number'])}",
     }
 
 
-def _colour(unit: Unit, row: Row[Any]) -> clocks.Colour:
-    if row.clock is None or not CLOCKS[row.clock].watched:
+def _colours(unit: Unit, numbers: list[str]) -> dict[str, clocks.Colour]:
+    """The worst colour of each application: several promises may run at a time."""
+    worst: dict[str, clocks.Colour] = {}
+    for row in timers.running(unit, numbers):
+        found = _colour(unit, row)
+        worst[row.number] = max(worst.get(row.number, "none"), found, key=clocks.WORST.index)
+    return worst
+
+
+def _colour(unit: Unit, timer: Row[Any]) -> clocks.Colour:
+    if not CLOCKS[timer.name].watched:
         return "none"
-    return clocks.colour(row.warn_at, row.due_at, unit.now)
+    return clocks.colour(timer.warn_at, timer.due_at, unit.now)
+
+
+def _clock(unit: Unit, timer: Row[Any]) -> dict[str, Any]:
+    return {
+        "name": timer.name,
+        "label": CLOCKS[timer.name].label,
+        "due_on": timer.due_on.isoformat(),
+        "provisional": timer.provisional,
+        "colour": _colour(unit, timer),
+    }
+
+
+def _owed(unit: Unit, row: Row[Any]) -> list[dict[str, Any]]:
+    texts = owed.texts(unit, row)
+    return [
+        {
+            "material": each.material,
+            "title": each.title,
+            "text": texts.get(each.material, ""),
+            "promised_at": each.promised_at,
+            "supplied_at": each.supplied_at and each.supplied_at.isoformat(),
+        }
+        for each in owed.of(unit, row.number)
+    ]
+
+
+def _slots(unit: Unit, row: Row[Any], body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What can be asked for again. `late`: it was there at the first look and nobody said anything."""
+    before = corrections.asked_ever(unit, row.number)
+    again = bool(before)
+    return [
+        {"slot": slot, "title": title, "late": again and slot not in before}
+        for slot, title in corrections.slots(body).items()
+    ]
 
 
 def _answer(found: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +192,7 @@ def _material(number: str, found: dict[str, Any]) -> dict[str, Any]:
         "pages": [
             {
                 "page": page["page"],
-                "label": page.get("label") or SIDES.get(page["page"], page["page"]),
+                "label": page_label(page),
                 "url": f"{address}/{page['page']}",
                 "flags": page.get("flags", []),
             }
@@ -152,7 +212,17 @@ def _event(unit: Unit, row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _action(move: Move) -> dict[str, Any]:
+def _actions(unit: Unit, row: Row[Any], role: str) -> list[dict[str, Any]]:
+    """What may be done now, by that role. A move whose `when` fails is not offered."""
+    offered = []
+    for move in moves_from(row.state, cast("Role", role)):
+        making = Making(unit, row, move, "")
+        if move.action not in INSTEAD and all(guards.passes(name, making) for name in move.when):
+            offered.append(_action(move, moves.resolved(making)))
+    return offered
+
+
+def _action(move: Move, carried_out: Move) -> dict[str, Any]:
     needs = [
         {
             "name": need.name,
@@ -160,7 +230,15 @@ def _action(move: Move) -> dict[str, Any]:
             "multiline": need.multiline,
             "required": need.required,
             "help": need.help,
+            "choices": [{"value": value, "label": label} for value, label in need.choices],
+            "closed": need.closed,
         }
-        for need in move.needs
+        for need in carried_out.needs
     ]
-    return {"action": move.action, "label": move.label, "tone": move.tone, "needs": needs}
+    return {
+        "action": move.action,
+        "label": carried_out.label,
+        "tone": move.tone,
+        "needs": needs,
+        "items": move.items,
+    }

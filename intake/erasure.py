@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
-from intake import events
+from intake import events, traces
 from intake.documents import keeping
 from intake.ratings import marks
 from intake.schema import applications, erased_cases, erasures, pages
@@ -76,6 +76,7 @@ def _cases(unit: Unit, person: bytes | None, references: list[str]) -> list[Row[
 def _forget(unit: Unit, row: Row[Any], found: Forgotten) -> None:
     if row.state == START:
         found.files += _forget_pages(unit, row.number)
+        traces.remove(unit, row.number)
         unit.connection.execute(delete(applications).where(applications.c.number == row.number))
         found.erased.append(f"{row.number}: 没有交上来的草稿")
         return
@@ -125,6 +126,7 @@ def _forget_words(unit: Unit, row: Row[Any]) -> None:
     _forget_event_words(unit, row.number)
     marks.forget(unit, row.number)
     keeping.forget(unit, row.number)
+    traces.forget(unit, row.number, nobody)
 
 
 def bare(body: Mapping[str, Any]) -> dict[str, Any]:

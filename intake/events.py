@@ -19,7 +19,8 @@ MOST_AT_ONCE = 500
 
 def add(unit: Unit, number: str, seq: int, kind: str, state: str, by: str, facts: Mapping[str, Any]) -> None:
     """Keep one event and owe it, with the document it is put in writing by, in the caller's transaction."""
-    data = {name: facts.get(name, "") for name in EVENTS[kind]}
+    known = {"provisional": False, **facts}
+    data = {name: known[name] for name in EVENTS[kind]}
     unit.connection.execute(
         insert(events).values(
             number=number,

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from intake import applications, desk, moves, pages, reviewers
+from intake import alerts, applications, desk, moves, pages, reviewers
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unknown
 from intake.reviewers import MOST_NAME, MOST_PASSWORD, Session
@@ -22,6 +22,7 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+ROLES = frozenset({"reviewer", "supervisor"})  # whose moves are made on this page
 HASHING = asyncio.Semaphore(2)  # 64 MiB each
 
 routes = web.RouteTableDef()
@@ -95,7 +96,7 @@ async def read_application(request: web.Request) -> web.Response:
     def look(unit: Unit) -> dict[str, Any]:
         row = applications.by_number(unit, number)
         reviewers.note_look(unit, who, number, "application")
-        return desk.detail(unit, row)
+        return desk.detail(unit, row, request[SESSION].role)
 
     return answer(await request.app[PARTS].quietly(look))
 
@@ -118,10 +119,12 @@ async def reveal(request: web.Request) -> web.Response:
 @routes.post("/review/api/applications/{number}/actions")
 @allow("reviewer")
 async def act(request: web.Request) -> web.Response:
-    number, who, body = request.match_info["number"], request[SESSION].reviewer, await read_object(request)
+    number, session, body = request.match_info["number"], request[SESSION], await read_object(request)
     action, version, fields = body.get("action"), body.get("version"), body.get("fields") or {}
     move = BY_ACTION.get(action) if isinstance(action, str) else None
-    if move is None or move.role != "reviewer":
+    if move is not None and move.role in ROLES and move.role != session.role:
+        raise Problem(403, "role", f"This is for a {move.role}.", "您的角色不能这样做。")
+    if move is None or move.role not in ROLES:
         raise invalid("There is no such action.", "/action")
     if not isinstance(version, int) or isinstance(version, bool):
         raise invalid("The version must be the number that was shown.", "/version")
@@ -132,9 +135,25 @@ async def act(request: web.Request) -> web.Response:
         row = applications.by_number(unit, number, lock=True)
         if row.version != version:
             raise Problem(409, "changed", "It changed meanwhile.", "这件事刚被别人处理过，请刷新后再看。")
-        return desk.detail(unit, moves.make(unit, row, move.action, f"reviewer:{who}", fields))
+        reviewers.lend_hand(unit, number, session)
+        given = {"items": body.get("items")}
+        row = moves.make(unit, row, move.action, f"{session.role}:{session.reviewer}", fields, given)
+        return desk.detail(unit, row, session.role)
 
     return answer(await request.app[PARTS].change(work, "move"))
+
+
+@routes.post("/review/api/alerts/{alert}/done")
+@allow("reviewer")
+async def see_to_alert(request: web.Request) -> web.Response:
+    """Note what was done about an alert: the telephone call that was made, the word with a colleague."""
+    alert, session = request.match_info["alert"], request[SESSION]
+    note = _line(await read_object(request), "note", 500)
+
+    def work(unit: Unit) -> str:
+        return alerts.close(unit, alert, f"{session.role}:{session.reviewer}", note)
+
+    return answer({"number": await request.app[PARTS].quietly(work)})
 
 
 @routes.get("/review/api/applications/{number}/materials/{material}/{page}")
@@ -186,7 +205,7 @@ async def _signed_in(parts: Parts, name: str) -> web.Response:
 
 
 def _me(session: Session) -> dict[str, str]:
-    return {"name": session.reviewer, "csrf": session.csrf}
+    return {"name": session.reviewer, "csrf": session.csrf, "role": session.role}
 
 
 def _slow_down(parts: Parts, *keys: str) -> None:

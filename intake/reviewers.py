@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 
 from intake.problems import Problem
-from intake.schema import invitations, looks, reviewers, sessions
+from intake.schema import hands, invitations, looks, reviewers, sessions
 from intake.unit import Unit
 
 LEAST_PASSWORD, MOST_PASSWORD = 12, 200
@@ -29,16 +29,19 @@ _nobody = _hasher.hash(secrets.token_urlsafe(16))  # unknown names take as long 
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """role: reviewer, who works on cases, or supervisor, who watches over them (受审分离)."""
+
     reviewer: str
     csrf: str
+    role: str = "reviewer"
 
 
-def invite(unit: Unit) -> str:
-    """A code that makes one reviewer, once, within a day. Earlier codes stop working."""
+def invite(unit: Unit, role: str = "reviewer") -> str:
+    """A code that makes one reviewer or supervisor, once, within a day. Earlier codes stop working."""
     code = secrets.token_urlsafe(18)
     unit.connection.execute(delete(invitations).where(invitations.c.used_at.is_(None)))
     unit.connection.execute(
-        insert(invitations).values(code_hash=_hash(code), expires_at=unit.now + INVITATION)
+        insert(invitations).values(code_hash=_hash(code), expires_at=unit.now + INVITATION, role=role)
     )
     return code
 
@@ -77,8 +80,11 @@ def add(unit: Unit, code: str, name: str, password_hash: str) -> None:
         raise Problem(
             409, "taken", "There is a reviewer of this name.", "这个名字已经有人用了。", field="name"
         )
+    role = unit.connection.execute(
+        select(invitations.c.role).where(invitations.c.code_hash == _hash(code))
+    ).scalar_one()
     unit.connection.execute(
-        insert(reviewers).values(name=name, password_hash=password_hash, created_at=unit.now)
+        insert(reviewers).values(name=name, password_hash=password_hash, created_at=unit.now, role=role)
     )
 
 
@@ -97,16 +103,21 @@ def open_session(unit: Unit, reviewer: str) -> tuple[str, Session]:
     )
     over = or_(sessions.c.seen_at < unit.now - IDLE, sessions.c.opened_at < unit.now - TOTAL)
     unit.connection.execute(delete(sessions).where(over))
-    return token, Session(reviewer, csrf)
+    role = unit.connection.execute(select(reviewers.c.role).where(reviewers.c.name == reviewer)).scalar_one()
+    return token, Session(reviewer, csrf, role)
 
 
 def find_session(unit: Unit, token: str) -> tuple[Session, bool] | None:
     """The live session of `token`, and whether it should be touched; None when it is over."""
-    query = select(sessions).where(sessions.c.token_hash == _hash(token))
+    query = (
+        select(sessions, reviewers.c.role)
+        .join(reviewers, reviewers.c.name == sessions.c.reviewer)
+        .where(sessions.c.token_hash == _hash(token))
+    )
     row: Row[Any] | None = unit.connection.execute(query).one_or_none()
     if row is None or unit.now - row.seen_at > IDLE or unit.now - row.opened_at > TOTAL:
         return None
-    return Session(row.reviewer, row.csrf), unit.now - row.seen_at > SEEN_EVERY
+    return Session(row.reviewer, row.csrf, row.role), unit.now - row.seen_at > SEEN_EVERY
 
 
 def touch_session(unit: Unit, token: str) -> None:
@@ -117,6 +128,21 @@ def touch_session(unit: Unit, token: str) -> None:
 
 def close_session(unit: Unit, token: str) -> None:
     unit.connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
+
+
+def lend_hand(unit: Unit, number: str, session: Session) -> None:
+    """Note that somebody works on a case in his role. Raises: Problem 423 when he was in another before."""
+    mine = hands.c.number == number, hands.c.name == session.reviewer
+    role = unit.connection.execute(select(hands.c.role).where(*mine)).scalar()
+    if role is None:
+        unit.connection.execute(insert(hands).values(number=number, name=session.reviewer, role=session.role))
+    elif role != session.role:
+        raise Problem(
+            423,
+            "other-role",
+            "Who works on a case does not supervise it, and the other way round.",
+            "办件和监督不能是同一个人。请换一位同事。",
+        )
 
 
 def note_look(unit: Unit, reviewer: str, number: str, what: str) -> None:

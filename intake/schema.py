@@ -131,12 +131,154 @@ callbacks = Table(
     Index("callbacks_due", "state", "due_at"),
 )
 
+# Every promise that runs for an application, or stands still (`stopped_at`). The one its state is about
+# is repeated in the application's own columns, which the list sorts by.
+timers = Table(
+    "timers",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),  # working | calendar | fixed: the day was named
+    Column("due_on", Date, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("warn_at", UtcDateTime, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("stopped_at", UtcDateTime),
+)
+
+# What was asked for again, one row a round, and what came of it.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("items_sealed", LargeBinary, nullable=False),
+    Column("answered_at", UtcDateTime),
+)
+
+supplements = Table(
+    "supplements",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # corrections | deferrals
+    Column("body_sha256", String(64), nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+
+# Papers promised for later. The words agreed to lie in the sealed body.
+owed = Table(
+    "owed",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("material", String(64), primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("text_sha256", String(64), nullable=False),
+    Column("promised_at", String(40), nullable=False),
+    Column("supplied_at", UtcDateTime),
+)
+
+# A promise that was not kept stands against its person until a reviewer clears it.
+broken_promises = Table(
+    "broken_promises",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("person", LargeBinary(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("cleared_at", UtcDateTime),
+    Column("cleared_by", String(80)),
+    Column("cleared_sealed", LargeBinary),
+    Index("broken_promises_person", "person"),
+)
+
+# 驳回, counted by person and service, so that withdrawing and coming back does not start again at none.
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person", LargeBinary(32), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("number", ForeignKey("applications.number"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("settled_at", UtcDateTime),  # approved in the end: the count begins anew
+    Index("rejections_person", "person", "service"),
+)
+
+# 约谈: who spoke with whom, when, and what came of it.
+talks = Table(
+    "talks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person", LargeBinary(32), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("number", ForeignKey("applications.number"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("record_sealed", LargeBinary, nullable=False),
+    Index("talks_person", "person", "service"),
+)
+
+# What a supervisor should see. `kind` says what it is about.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("number", ForeignKey("applications.number"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("done_by", String(80)),
+    Column("note_sealed", LargeBinary),
+    Index("alerts_open", "done_at", "number"),
+)
+
+# 受审分离: in which role somebody has had a hand in a case. Nobody has two in one.
+hands = Table(
+    "hands",
+    metadata,
+    Column("number", ForeignKey("applications.number"), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("role", String(16), nullable=False),
+)
+
+offices = Table(
+    "offices",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("week", Integer, nullable=False),  # works 5, 6 or 7 days
+)
+
+calendar_years = Table(
+    "calendar_years",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("loaded_at", UtcDateTime, nullable=False),
+)
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("works", Boolean, nullable=False),
+)
+
 reviewers = Table(
     "reviewers",
     metadata,
     Column("name", String(40), primary_key=True),
     Column("password_hash", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("role", String(16), nullable=False, server_default="reviewer"),  # reviewer | supervisor
 )
 
 sessions = Table(
@@ -155,6 +297,7 @@ invitations = Table(
     Column("code_hash", String(64), primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("role", String(16), nullable=False, server_default="reviewer"),
 )
 
 # Who looked at what. Only ever added to; each row's hash takes in the one before, so a missing row shows.

@@ -20,7 +20,7 @@ from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unreadable
 from intake.reviewers import Session
 
-Who = Literal["public", "bot", "browser", "reviewer"]
+Who = Literal["public", "bot", "browser", "reviewer"]  # a supervisor passes where a reviewer does
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SESSION: web.RequestKey[Session] = web.RequestKey("session", Session)

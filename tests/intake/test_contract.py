@@ -19,10 +19,6 @@ from tests.intake.world import TOKEN, application
 
 # Described, and still to be served: whoever serves one takes its name out of here.
 NOT_YET = (
-    "open_correction",
-    "submit_correction",
-    "open_deferral",
-    "submit_deferral",
     "open_lookup",
     "read_lookup",
 )

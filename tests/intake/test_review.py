@@ -29,6 +29,7 @@ async def test_the_list_shows_what_was_handed_in_masked_and_the_most_urgent_firs
             "submitted_at": "2026-11-21T08:00:00+00:00",
             "due_on": "2026-11-23",
             "clock": "green",
+            "alert": False,
             "applicant": "胡** 999901********0247",
         }
     ]
