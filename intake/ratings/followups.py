@@ -142,7 +142,8 @@ def _result(unit: Unit, step: Step, done: list[Row[Any]]) -> str:
 
 def _close(unit: Unit, row: Row[Any], step: Step, by: str, result: str) -> None:
     flagged = step.id == "flag_confirmed"
-    until = None if flagged else clocks.due(unit.now, RERATE).day
+    due = clocks.due(unit.now, RERATE)
+    until = None if flagged else due.day
     unit.connection.execute(
         update(followups)
         .where(followups.c.id == row.id)
@@ -151,7 +152,9 @@ def _close(unit: Unit, row: Row[Any], step: Step, by: str, result: str) -> None:
         )
     )
     told = until.isoformat() if until else ""
-    opening.tell(unit, row.number, "followup_closed", by, result=result, rerate_until=told)
+    uncertain = due.provisional and until is not None
+    facts = {"result": result, "rerate_until": told, "provisional": uncertain}
+    opening.tell(unit, row.number, "followup_closed", by, **facts)
 
 
 def changed() -> Problem:

@@ -35,7 +35,8 @@ def open_for(unit: Unit, number: str) -> None:
             **running(found),
         )
     )
-    tell(unit, number, "followup_opened", "system", contact_by=found.day.isoformat())
+    day = found.day.isoformat()
+    tell(unit, number, "followup_opened", "system", contact_by=day, provisional=found.provisional)
 
 
 def of(unit: Unit, number: str) -> Row[Any] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.intake.office import PERMIT, PROMISE, TWO_WEEKS, WHY, Office, front, permit, supplement
 
-OWING = {"deferred": [PROMISE], "limits": TWO_WEEKS}
+OWING: dict[str, Any] = {"deferred": [PROMISE], "limits": TWO_WEEKS}
 
 
 async def accepted(office: Office) -> str:

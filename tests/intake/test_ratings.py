@@ -54,7 +54,7 @@ async def test_a_bad_mark_opens_a_follow_up_due_at_the_end_of_the_next_working_d
     told = await events(here, number)
     assert [(each["type"], each["data"]) for each in told[-2:]] == [
         ("rated", {"code": 5}),
-        ("followup_opened", {"contact_by": "2026-11-23"}),
+        ("followup_opened", {"contact_by": "2026-11-23", "provisional": False}),
     ]
 
 
@@ -145,7 +145,7 @@ async def test_from_the_call_to_the_second_mark(here: World) -> None:
     told = (await events(here, number))[-1]
     assert (told["type"], told["data"]) == (
         "followup_closed",
-        {"result": "三个窗口都好了", "rerate_until": "2026-11-27"},
+        {"result": "三个窗口都好了", "rerate_until": "2026-11-27", "provisional": False},
     )
     assert (await rate(here, number, 2))[0] == 200
     assert (await rate(here, number, 2))[0] == 200, "a repeat"
