@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from intake import contract, erasure
+from intake.ratings.tables import marks
 from intake.schema import applications, events, pages
 from intake.unit import Unit
 from tests.intake.desk import Desk
@@ -86,6 +87,30 @@ async def test_an_ended_case_keeps_its_number_and_result_and_nothing_of_the_pers
     assert listed["applications"] == []
     _, shown = await desk.get(f"applications/{number}")
     assert (shown["answers"], shown["materials"]) == ([], [])
+
+
+async def test_documents_and_words_of_a_mark_go_and_their_hash_and_code_stay(here: World) -> None:
+    number = await here.hand_in()
+    desk = await Desk.sign_in(here)
+    for action in ("start_review", "accept", "start_work", "approve"):
+        await desk.act(number, action)
+    await desk.act(number, "deliver", method="电子送达")
+    mark = {"code": 5, "words": "胡小云等太久了"}
+    assert (await here.call("POST", f"/v1/pre-applications/{number}/ratings", mark))[0] == 200
+    said = await erase(here, REFERENCE)
+
+    assert said["erased"]
+    _, listed = await here.call("GET", f"/v1/pre-applications/{number}/documents")
+    assert listed
+    gone = [
+        (await here.call("GET", f"/v1/pre-applications/{number}/documents/{each['id']}.html"))[0]
+        for each in listed
+    ]
+    assert set(gone) == {410}
+    kept = await here.parts.read(
+        lambda unit: unit.connection.execute(select(marks.c.code, marks.c.words_sealed)).all()
+    )
+    assert [tuple(row) for row in kept] == [(5, None)]
 
 
 async def test_a_case_under_way_is_left_whole_until_it_is_withdrawn(here: World) -> None:
