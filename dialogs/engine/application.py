@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
+from dialogs.engine import guardian
 from dialogs.engine.deferring import is_promise, promises
 from dialogs.engine.flow import forget_photos, leave, photos_in
 from dialogs.engine.notice import page_title, pages, ready, titles
@@ -32,6 +33,7 @@ def read_back(talk: Talk) -> tuple[str, Card]:
         {"key": station.key, "label": page_title(talk, station), "value": _photo_words(talk, station)}
         for station in pages(talk)
     ]
+    rows += guardian.rows(talk)
     listed = "\n".join(talk.words("engine.row", label=row["label"], value=row["value"]) for row in rows)
     text = talk.words("engine.read_back", rows=listed)
     if len(package := ready(talk)) > 1:
@@ -158,6 +160,7 @@ def _body(talk: Talk, filing: Filing, papers: list[dict[str, Any]]) -> dict[str,
         "office": item.office,
         "lang": talk.lang,
         "applicant": _applicant(talk),
+        **guardian.of_application(talk),
         "answers": [row for row in _answers(talk, masked=False) if filing.takes(row["key"])],
         "materials": _materials(talk, papers),
         "consent": {name: answers[CONSENT][name] for name in ("text_sha256", "at")},

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
-from dialogs.engine import application, papers
+from dialogs.engine import application, guardian, papers
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
@@ -57,11 +57,19 @@ def _hear_question(talk: Talk, said: Said) -> None:
     answer = read(question, said.text, said.option, script=talk.script, today=talk.today, lang=talk.lang)
     if isinstance(answer, Accepted):
         keep(talk, station.key, answer.value)
-        talk.next()
+        _go_on(talk)
     elif again:  # one list of options at a time: a typed 1 means the first that is shown
         talk.reject(talk.words("engine.yes_or_no"), _still_so(talk))
     else:
         talk.reject(talk.words(answer.reason, **answer.values), answer.offers or options(talk, question))
+
+
+def _go_on(talk: Talk) -> None:
+    """Ask what is next; where a child applies, his guardian first."""
+    if guardian.is_missing(talk):
+        guardian.ask_for(talk)
+    else:
+        talk.next()
 
 
 # An answer given before, whose question came back
@@ -84,7 +92,7 @@ def _heard_still_so(talk: Talk, station: Station, said: Said) -> bool:
     word = said.option or read_yes_no(said)
     if word in ("still_yes", "yes"):
         keep(talk, station.key, talk.session.dormant[station.key])
-        talk.next()
+        _go_on(talk)
         return True
     if word in ("still_no", "no"):
         _let_lapse(talk, station)
@@ -225,7 +233,9 @@ def _hear_read_back(talk: Talk, said: Said) -> None:
 
 def _hand_in(talk: Talk) -> None:
     """Submit, unless the rules in force today ask for something more after all."""
-    if place(talk) == len(talk.road.stations):
+    if guardian.is_missing(talk):
+        guardian.ask_for(talk)
+    elif place(talk) == len(talk.road.stations):
         application.submit(talk)
     else:
         talk.next()
