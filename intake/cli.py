@@ -1,4 +1,4 @@
-"""Commands for the operator: serve | invite | retry | looks | calendar | export | documents."""
+"""Commands for the operator: serve | invite | retry | looks | calendar | export | documents | ratings."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from intake.database import AlreadyServed
 from intake.documents.commands import documents
 from intake.exports.commands import export
 from intake.parts import Parts
+from intake.ratings.commands import ratings
 from intake.schema import looks as look_table
 from intake.settings import Settings
 from intake.unit import Unit
@@ -28,6 +29,7 @@ from intake.visiting import read_settings, stop, visit
 
 cli = typer.Typer(help="The embedded intake service.", no_args_is_help=True, add_completion=False)
 cli.command()(export)
+cli.add_typer(ratings, name="ratings")
 cli.command()(documents)
 cli.add_typer(calendar_cli.cli, name="calendar")
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from intake import clocks
+from intake.exports import codes
 from intake.problems import Problem, invalid, unknown
 from intake.ratings import opening
 from intake.ratings.steps import BY_ID, RERATE, STEPS, Step, Who
@@ -34,8 +35,8 @@ def take(unit: Unit, row: Row[Any], action: str, by: str, role: Who, fields: Map
     step = BY_ID.get(action)
     if step is None:
         raise invalid("There is no such action.", "/action")
-    if step.who != role and step.who == "supervisor":
-        raise Problem(403, "role", "A supervisor decides this.", "这一步由监督人员决定。")
+    if not _may(step, role):
+        raise Problem(403, "role", "This is for another role.", "您的角色不能做这一步。")
     done = list(steps_of(unit, row.id))
     why_not = _why_not(step, row, done, by)
     if why_not:
@@ -63,11 +64,12 @@ def words_of(unit: Unit, step: Row[Any]) -> str:
 def steps_open(unit: Unit, row: Row[Any], by: str, role: Who) -> list[Step]:
     """What `by` may do now, in the order of the table."""
     done = steps_of(unit, row.id)
-    return [
-        step
-        for step in STEPS
-        if (step.who == role or step.who == "reviewer") and not _why_not(step, row, done, by)
-    ]
+    return [step for step in STEPS if _may(step, role) and not _why_not(step, row, done, by)]
+
+
+def _may(step: Step, role: Who) -> bool:
+    """Whether the role may take the step: to look again whether it was mended is to watch, too."""
+    return step.who == role or step.other
 
 
 def _why_not(step: Step, row: Row[Any], done: list[Row[Any]], by: str) -> str:
@@ -77,7 +79,7 @@ def _why_not(step: Step, row: Row[Any], done: list[Row[Any]], by: str) -> str:
         return "现在不能这样操作，请刷新后再看。"
     if step.asked is not None and step.asked != flagged:
         return "有人认为是恶意评价，等监督人员决定。" if flagged else "还没有人认为是恶意评价。"
-    if step.other and by == _mender(done):
+    if step.other and codes.person(by) == codes.person(_mender(done)):
         return "复核要换一个人，不能由整改的人自己复核。"
     if step.once and row.complex:
         return "已经延长过一次了。"

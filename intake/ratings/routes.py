@@ -32,7 +32,7 @@ async def read_followup(request: web.Request) -> web.Response:
         row = followups.by_id(unit, name)
         # The look is kept under the follow-up's own number: a case's number would tell whose mark it is.
         reviewers.note_look(unit, who, row.id, "follow-up")
-        return board.detail(unit, row, f"reviewer:{who}", role)
+        return board.detail(unit, row, f"{role}:{who}", role)
 
     return answer(await request.app[PARTS].quietly(look))
 
@@ -40,7 +40,8 @@ async def read_followup(request: web.Request) -> web.Response:
 @routes.post("/review/api/followups/{id}/actions")
 @allow("reviewer")
 async def act(request: web.Request) -> web.Response:
-    name, by, role = request.match_info["id"], f"reviewer:{request[SESSION].reviewer}", role_of(request)
+    name, role = request.match_info["id"], role_of(request)
+    by = f"{role}:{request[SESSION].reviewer}"
     body = await read_object(request)
     action, version, fields = body.get("action"), body.get("version"), body.get("fields") or {}
     if not isinstance(action, str):
@@ -61,4 +62,4 @@ async def act(request: web.Request) -> web.Response:
 
 def role_of(request: web.Request) -> Who:
     """The part the signed-in person has here."""
-    return "supervisor" if getattr(request[SESSION], "role", "") == "supervisor" else "reviewer"
+    return "supervisor" if request[SESSION].role == "supervisor" else "reviewer"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intake import moves
+from intake import moves, reviewers
 from tests.intake.desk import Desk
-from tests.intake.world import World
+from tests.intake.world import PASSWORD, World
 
 # It is Saturday, 2026-11-21: day one of every limit is Monday the 23rd.
 
@@ -213,6 +213,20 @@ async def test_only_a_supervisor_calls_a_mark_malicious(here: World) -> None:
 
     assert [each["action"] for each in flagged["actions"]] == ["tried", "contacted"]
     assert (await step(desk, "flag_confirmed"))[0] == 403
+
+    watching = await signed_in_as_supervisor(here)
+    assert (await step(watching, "contacted"))[0] == 403, "who watches does not do the work"
+    _, over = await step(watching, "flag_confirmed", "十件都是真的办过，话也一样")
+    assert (over["state"], over["steps"][-1]["by"]) == ("closed", "supervisor:周主任")
+    assert (await rate(here, number, 1))[0] == 409
+
+
+async def signed_in_as_supervisor(here: World) -> Desk:
+    code = await here.parts.change(lambda unit: reviewers.invite(unit, "supervisor"))
+    desk = Desk(here, here.browser)
+    _, me = await desk.send("first-run", {"code": code, "name": "周主任", "password": PASSWORD})
+    desk.csrf = me["csrf"]
+    return desk
 
 
 async def test_a_follow_up_nobody_was_shown_is_none(here: World) -> None:
