@@ -276,9 +276,12 @@ class Reviewer:
     async def read(self, number: str) -> dict[str, Any]:
         return await self._call("GET", f"/applications/{number}")
 
-    async def move(self, number: str, action: str, **fields: str) -> dict[str, Any]:
+    async def move(
+        self, number: str, action: str, items: Sequence[Mapping[str, str]] = (), **fields: str
+    ) -> dict[str, Any]:
+        """Make a move; `items` are the slots of a correction."""
         version = (await self.read(number))["version"]
-        body = {"action": action, "version": version, "fields": fields}
+        body = {"action": action, "version": version, "fields": fields, "items": [*items] or None}
         return await self._call("POST", f"/applications/{number}/actions", body)
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
