@@ -276,13 +276,16 @@ class Reviewer:
     async def read(self, number: str) -> dict[str, Any]:
         return await self._call("GET", f"/applications/{number}")
 
-    async def move(
-        self, number: str, action: str, items: Sequence[Mapping[str, str]] = (), **fields: str
-    ) -> dict[str, Any]:
-        """Make a move; `items` are the slots of a correction."""
+    async def move(self, number: str, action: str, **fields: str) -> dict[str, Any]:
+        return await self._act(number, {"action": action, "fields": fields})
+
+    async def ask_correction(self, number: str, items: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """Ask for these slots again."""
+        return await self._act(number, {"action": "ask_correction", "fields": {}, "items": [*items]})
+
+    async def _act(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
         version = (await self.read(number))["version"]
-        body = {"action": action, "version": version, "fields": fields, "items": [*items] or None}
-        return await self._call("POST", f"/applications/{number}/actions", body)
+        return await self._call("POST", f"/applications/{number}/actions", {**body, "version": version})
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         headers = {"Origin": self._origin, "X-CSRF-Token": self._csrf}

@@ -53,7 +53,7 @@ async def _is_corrected(he: Applicant, office: Reviewer) -> str:
     number = str(found["number"])
     seen = await office.move(number, "start_review")
     assert _answer(seen, "name") == "**"
-    await office.move(number, "ask_correction", items=CORRECTION)
+    await office.ask_correction(number, CORRECTION)
     await he.hear("请拍身份证反面，发给我。\n原因：日期看不清。")
     await he.hear_all("还差2样，就差这2样：\n· 身份证反面：日期看不清。\n· 姓名：和身份证上的不一样。")
     await he.send_photo(jpeg(pictures.page(3)), "您叫什么名字")
