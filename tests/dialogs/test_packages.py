@@ -18,6 +18,7 @@ from dialogs.turn import (
     OpenTicket,
     ProgressReported,
     Submit,
+    Supply,
     TimerFired,
     TrackCase,
     Withdraw,
@@ -355,3 +356,42 @@ class TestTakingBack:
         chat = report(received(), "water", *GOOD).say("撤回")
 
         assert chat.heard[-1].startswith("要撤回CS-1120-0002吗？")
+
+
+class TestWhatOneOfficeWants:
+    def test_a_correction_is_asked_for_one_child_and_stands_apart_in_the_card(self) -> None:
+        item = {"slot": "power_bill.page", "title": "电费单", "reason": "看不清户号。", "example": ""}
+        asked = {"items": [item], "by": "2026-12-04", "round": 1, "remind": [], "provisional": False}
+        chat = report(received(), "power", ("preregistered", {}), ("correction_requested", asked))
+
+        told = next(each for each in chat.said if "电费单" in each.text)
+        assert told.text.startswith("用电补助：")
+        assert told.card is not None
+        assert told.card.title == "水电补助，2件：1件在办，1件要补材料"
+        assert [step["state"] for step in told.card.body["steps"]] == ["now", "now"]
+
+        chat.send_photo()
+        (supply,) = chat.ordered(Supply)
+        assert (supply.reference, supply.number) == (own(chat, "power"), "CS-1120-0002")
+
+    def test_applying_again_for_one_keeps_what_only_it_had_and_touches_no_other(self) -> None:
+        chat = report(received(), "power", *BAD).tap("再申请")
+        assert chat.session.cases[own(chat, "water")]["files"] == ["photo1"]
+
+        chat.say("不是", "2", "同意")
+        for _ in range(9):
+            if chat.at == "read_back":
+                break
+            _goes_on(chat)
+        chat.say("对")
+        assert [each.application["service"]["id"] for each in chat.ordered(Submit)[2:]] == ["subsidies_power"]
+
+
+def _goes_on(chat: Chat) -> None:
+    """Confirm what is kept, photograph what is not."""
+    if "." not in chat.at:
+        chat.say("是")
+    elif "用那张" in chat.labels:
+        chat.tap("用那张")
+    else:
+        chat.send_photo()

@@ -15,10 +15,11 @@ _BUSY = (
     "sending",
     "delayed",
     *(state for state in ROAD if state not in _DONE),
-    "correction_asked",
     "accepted_deferred",
     "suspended",
 )
+
+_WAITS = "correction_asked"  # for him, so it is not among those that are simply under way
 
 
 def members(talk: Talk, case: Case) -> Mapping[str, Case]:
@@ -79,7 +80,7 @@ def card(talk: Talk, package: Mapping[str, Case]) -> Card:
 
 def _line(talk: Talk, reference: str, case: Case) -> dict[str, str]:
     over = verdict(case)
-    state = "done" if over in _DONE else "now" if over in _BUSY else "stopped"
+    state = "done" if over in _DONE else "now" if over in (*_BUSY, _WAITS) else "stopped"
     if over == case["state"] and state == "now" and case["due"]:
         when = talk.words("progress.package_by", day=spoken_day(talk, case["due"]))
     else:

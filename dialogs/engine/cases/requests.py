@@ -172,4 +172,4 @@ def remind(talk: Talk, event: TimerFired) -> None:
         titles=asked.titles(talk, items),
         day=spoken_day(talk, ask["by"], provisional=ask["provisional"]),
     )
-    offer(talk, reference, "supply", text, None, news_of(talk, reference, vital=True))
+    offer(talk, reference, "supply", about(talk, case, text), None, news_of(talk, reference, vital=True))
