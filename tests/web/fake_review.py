@@ -43,6 +43,24 @@ REFUSE: Json = {
 }
 ACCEPT: Json = {"action": "accept", "label": "受理", "tone": "primary", "needs": []}
 
+CORRECT: Json = {"action": "ask_correction", "label": "要求补正", "tone": "plain", "needs": [], "items": True}
+PAUSE: Json = {
+    "action": "suspend",
+    "label": "进入特别程序",
+    "tone": "plain",
+    "needs": [
+        {
+            "name": "kind",
+            "label": "特别程序的类型",
+            "multiline": False,
+            "required": True,
+            "help": "",
+            "choices": [{"value": "1", "label": "延长审批"}, {"value": "2", "label": "其他"}],
+            "closed": True,
+        }
+    ],
+}
+
 
 def card() -> bytes:
     """A drawn card as a JPEG; nobody's."""
@@ -104,7 +122,13 @@ def application() -> Json:
                 "data": {},
             },
         ],
-        "actions": [ACCEPT, REFUSE],
+        "alerts": [{"id": "a1", "number": NUMBER, "label": "退回已到三次", "text": "请给申请人打电话。"}],
+        "slots": [
+            {"slot": "id_card.front", "title": "身份证正面", "late": False},
+            {"slot": "level", "title": "缴费档次", "late": True},
+        ],
+        "examples": [{"id": "", "label": "不用图"}, {"id": "blurred", "label": "模糊和清楚的对比"}],
+        "actions": [ACCEPT, REFUSE, CORRECT, PAUSE],
     }
 
 

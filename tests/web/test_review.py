@@ -82,6 +82,35 @@ async def test_a_refusal_needs_why_and_how(review: FakeReview, page: Page) -> No
     assert review.acted == [{"action": "refuse", "version": 2, "fields": fields}]
 
 
+async def test_a_correction_names_slots_with_reasons_and_pictures(review: FakeReview, page: Page) -> None:
+    await open_application(page)
+    await page.get_by_role("button", name="要求补正").click()
+    send = page.get_by_role("button", name="确定要求补正")
+    await send.click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("请选出要补正的内容。")
+
+    await page.get_by_label("身份证正面", exact=True).check()
+    await send.click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("每一项都要写清原因。")
+    await page.get_by_label("身份证正面：哪里不对，怎么补").fill("有点糊。")
+    await page.get_by_label("身份证正面：给申请人看的示例图").select_option("blurred")
+    await send.click()
+
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    item = {"slot": "id_card.front", "reason": "有点糊。", "example": "blurred"}
+    assert review.acted == [{"action": "ask_correction", "version": 2, "fields": {}, "items": [item]}]
+
+
+async def test_what_has_few_answers_is_chosen_from_a_list(review: FakeReview, page: Page) -> None:
+    await open_application(page)
+    await page.get_by_role("button", name="进入特别程序").click()
+    await page.get_by_label("特别程序的类型").select_option("2")
+    await page.get_by_role("button", name="确定进入特别程序").click()
+
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    assert review.acted[0]["fields"] == {"kind": "2"}
+
+
 async def test_somebody_faster_is_not_overwritten(review: FakeReview, page: Page) -> None:
     review.stale = True
     await open_application(page)

@@ -15,7 +15,22 @@ export interface Summary {
   submitted_at: string;
   due_on: string | null;
   clock: ClockColour;
+  alert?: boolean;
   applicant: string;
+}
+
+export interface Alert {
+  id: string;
+  number: string;
+  label: string;
+  text: string;
+}
+
+/** One thing to send again; `slot` is a page or an answer. */
+export interface Item {
+  slot: string;
+  reason: string;
+  example: string;
 }
 
 export interface Overview {
@@ -43,6 +58,8 @@ export interface Need {
   multiline: boolean;
   required: boolean;
   help: string;
+  choices?: { value: string; label: string }[];
+  closed?: boolean;
 }
 
 export interface Action {
@@ -50,6 +67,7 @@ export interface Action {
   label: string;
   tone: "primary" | "plain" | "danger";
   needs: Need[];
+  items?: boolean;
 }
 
 export interface Happening {
@@ -79,6 +97,14 @@ export interface Application {
   due_on: string | null;
   provisional?: boolean;
   clock: ClockColour;
+  clocks?: { name: string; label: string; due_on: string; provisional: boolean; colour: ClockColour }[];
+  alerts?: Alert[];
+  rejections?: number;
+  promise_broken?: boolean;
+  talks?: { who: string; when: string; result: string; by: string; at: string }[];
+  owed?: { material: string; title: string; text: string; supplied_at: string | null }[];
+  slots?: { slot: string; title: string; late: boolean }[];
+  examples?: { id: string; label: string }[];
   rating?: number | null;
   applicant?: { name: string; id_number: string };
   answers: Answer[];
@@ -116,8 +142,15 @@ export const list = (state: string, words: string): Promise<Overview> =>
 
 export const read = (number: string): Promise<Application> => call("GET", `applications/${encodeURIComponent(number)}`);
 
-export const act = (number: string, action: string, version: number, fields: Record<string, string>): Promise<Application> =>
-  call("POST", `applications/${encodeURIComponent(number)}/actions`, { action, version, fields });
+export const act = (
+  number: string,
+  action: string,
+  version: number,
+  fields: Record<string, string>,
+  items?: Item[],
+): Promise<Application> => call("POST", `applications/${encodeURIComponent(number)}/actions`, { action, version, fields, ...(items && { items }) });
+
+export const seeTo = (alert: string, note: string): Promise<unknown> => call("POST", `alerts/${encodeURIComponent(alert)}/done`, { note });
 
 export const reveal = (number: string, key: string, reason: string): Promise<{ value: string }> =>
   call("POST", `applications/${encodeURIComponent(number)}/reveal`, { key, reason });

@@ -8,6 +8,15 @@ export const factWords: Record<string, string> = {
   how: "怎么才能办",
   rights: "申请人的权利",
   stage: "办到",
+  reason: "原因",
+  by: "最晚",
+  until: "到",
+  keep_until: "资料留到",
+  material: "材料",
+  amount: "金额（元）",
+  carrier: "快递",
+  tracking_no: "单号",
+  day: "改到",
   method: "送达方式",
   note: "说明",
   receipt_no: "受理回执",
@@ -41,7 +50,8 @@ export function moment(text: string): string {
 const two = (part: number): string => (part < 10 ? `0${part}` : String(part));
 
 export function who(by: string): string {
-  if (by.startsWith("reviewer:")) return by.slice("reviewer:".length);
+  const [role, name] = by.split(":", 2);
+  if (name) return role === "supervisor" ? `${name}（监督）` : name;
   return { applicant: "申请人", system: "系统" }[by] ?? by;
 }
 

@@ -6,6 +6,7 @@ import { Answers } from "./Answers";
 import { Clock } from "./Clock";
 import { Papers } from "./Papers";
 import { Photos } from "./Photos";
+import { Standing } from "./Standing";
 
 interface DetailProps {
   number: string;
@@ -33,6 +34,7 @@ export function Detail({ number, changed, signedOut }: DetailProps) {
         ‹ 回到列表
       </a>
       <Head application={application} />
+      <Standing application={application} reload={load} signedOut={signedOut} />
       <Moves application={application} choose={setAction} />
       <Answers application={application} signedOut={signedOut} />
       <Photos application={application} />

@@ -16,6 +16,7 @@ export function List({ applications, chosen, filtered }: { applications: Summary
             </span>
             <span class="list-number">{each.number}</span>
             <span class="list-clock">
+              {each.alert && <b class="list-alert">要处理</b>}
               <Clock colour={each.clock} />
               {each.due_on && <span>{day(each.due_on)}</span>}
             </span>
