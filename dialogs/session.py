@@ -41,6 +41,7 @@ class Session:
     cases:    what was handed in, reference -> see dialogs.engine.cases.
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
+    profile:  what he lets us remember, see dialogs.engine.profile; {} while he does not.
     channel:  the channel he used last, "" before the first message that named one.
     """
 
@@ -61,6 +62,7 @@ class Session:
     owner: str = "bot"
     put_away: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     channel: str = ""
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 _FIELDS = tuple(f.name for f in fields(Session))

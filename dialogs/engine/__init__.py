@@ -5,7 +5,8 @@ arriving, handover   how somebody comes in: by a poster, a word, a code from ano
 stations, papers     what the road asks: questions, consent, photos, the read-back
 browsing             how somebody finds what he wants; guides, before anything is asked
 asides, errands      what is beside the road; what commands do
-erasing              how a person is forgotten on his word
+erasing, guardian    how a person is forgotten on his word; who agrees for a child
+profile              what he lets us remember from one errand to the next
 notice, application  what is told once; what is handed in
 cases, keeping       what was handed in, how it goes, and the mark; what is forgotten, and when
 flow, talk           keeping answers and the place; one turn in the making

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.engine import browsing, deferring, erasing, guardian, handover
+from dialogs.engine import browsing, deferring, erasing, guardian, handover, profile
 from dialogs.engine.cases import calls, marking, supplement, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
@@ -79,4 +79,5 @@ ASIDES: Mapping[str, Floor] = {
     **handover.FLOORS,
     **erasing.FLOORS,
     **guardian.FLOORS,
+    **profile.FLOORS,
 }

@@ -11,6 +11,7 @@ from typing import Literal
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
     "move", "elsewhere", "go_on", "guide", "supply", "again", "erase",
+    "remember", "forget_me",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -64,6 +65,8 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
         "elsewhere",
     ),
     "go_on": ("接着办", "继续办", "continue", "go on"),
+    "remember": ("记住我", "记住我的资料", "记住我吧", "remember me"),
+    "forget_me": ("忘记我", "忘掉我", "别记我了", "不要记我", "forget me"),
     "erase": (
         *(
             "删除资料",

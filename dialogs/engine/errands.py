@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import browsing, erasing, handover
+from dialogs.engine import browsing, erasing, handover, profile
 from dialogs.engine.cases import calls, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
@@ -111,4 +111,6 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "supply": calls.word("supply"),
     "again": calls.word("again"),
     "erase": erasing.begin,
+    "remember": profile.remember,
+    "forget_me": profile.forget,
 }

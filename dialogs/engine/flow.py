@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dialogs.engine import profile
 from dialogs.engine.notice import needs, notice
 from dialogs.engine.talk import Talk
 from dialogs.script.road import CONSENT, READ_BACK, Station
@@ -77,6 +78,7 @@ def start(talk: Talk, service: str) -> None:
     """Step on the road of the live version of `service`; what was put away there is offered again."""
     _clear(talk, talk.world.library.live[service])
     _take_up(talk, service)
+    talk.change(dormant={**profile.known(talk), **talk.session.dormant})
     refold(talk)
     talk.next()
 

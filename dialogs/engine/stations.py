@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
-from dialogs.engine import application, guardian, papers
+from dialogs.engine import application, guardian, papers, profile
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
@@ -236,6 +236,7 @@ def _hand_in(talk: Talk) -> None:
     if guardian.is_missing(talk):
         guardian.ask_for(talk)
     elif place(talk) == len(talk.road.stations):
+        profile.note(talk)
         application.submit(talk)
     else:
         talk.next()
