@@ -26,7 +26,7 @@ from storage.flow import outbox
 from storage.flow.inbox import storable
 from storage.flow.outbox import READ, Hold, Item, opened
 from storage.people.conversations import Lane
-from storage.schema import TODO, conversations
+from storage.schema import ASIDE, TODO, conversations
 from storage.schema import outbox as table
 from storage.sealing.vault import Vault
 
@@ -95,7 +95,11 @@ def waits(connection: Connection, conversation: str, until: datetime) -> bool:
 def claim(
     connection: Connection, vault: Vault, conversation: str, *, name: str, until: datetime, now: datetime
 ) -> list[Word]:
-    """Hold what is to be said in `conversation` by `until`; [] while somebody else is saying some of it."""
+    """Hold what is to be said in `conversation` by `until`; [] while somebody else is saying some of it.
+
+    What was kept until he writes comes along, in its place: he wrote, but it may have been kept since.
+    """
+    outbox.bring_back(connection, conversation, now)
     found = outbox.claim_words(
         connection, vault, conversation, until=until, now=now, lease=LEASE, worker=name, limit=LIMIT
     )
@@ -119,7 +123,7 @@ def again(
     rows = connection.execute(
         select(*(table.c[column] for column in READ), table.c.state, table.c.worker, table.c.lease_until)
         .where(_words(conversation))
-        .where(or_(table.c.worker == name, table.c.key.in_([str(n) for n in decided])))
+        .where(or_(table.c.worker == name, table.c.key.in_([str(n) for n in decided]), _unsaid()))
         .order_by(table.c.place)
         .limit(LIMIT)
         .with_for_update()
@@ -128,12 +132,12 @@ def again(
     free: list[str] = []
     for row in rows:
         ours = row.worker == name
-        if row.state == "done" and ours:
-            noted.append(row)
-        elif row.state == "todo":
-            if not ours and (row.due_at > until or (row.lease_until is not None and row.lease_until > now)):
-                break  # the worker has it in hand; what follows must not overtake it
+        if row.state == "done":
+            noted += [row] if ours else []
+        elif ours or _may_leave(row, decided, until, now):
             free.append(row.id)
+        elif row.state != "dead":
+            break  # others have it in hand, or it comes from elsewhere; what follows must not overtake it
     held = connection.execute(
         update(table)
         .where(table.c.id.in_(free), TODO)
@@ -150,6 +154,17 @@ def again(
     words = [Word(item, noted=True) for item in opened(connection, vault, noted)]
     in_order = sorted(held, key=lambda row: row.place)
     return words + [Word(item) for item in opened(connection, vault, in_order)]
+
+
+def _unsaid() -> ColumnElement[bool]:
+    return or_(TODO, and_(ASIDE, table.c.state == "held"))
+
+
+def _may_leave(row: Any, decided: Sequence[int], until: datetime, now: datetime) -> bool:
+    """Say whether words that are to be said may go into the answer of a letter that decided `decided`."""
+    free = row.lease_until is None or row.lease_until <= now
+    theirs = row.key not in {str(n) for n in decided}
+    return row.state == "todo" and not theirs and free and row.due_at <= until
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,3 +276,25 @@ async def test_it_is_known_whether_there_is_anything_to_say(world: World) -> Non
 def test_a_letters_name_is_stored_whatever_the_platform_calls_it() -> None:
     assert replies.name_of("9001") == "reply:9001"
     assert len(replies.name_of("x" * 500)) < 150
+
+
+async def test_what_others_are_saying_is_not_overtaken_by_a_letter_that_comes_again(world: World) -> None:
+    await wrote(world, "你好")
+    (earlier,) = await worker(world)
+    taken = await wrote(world, "在吗")
+
+    assert await again(world, taken, "reply:m2") == []
+
+    await world.db.run(lambda c: outbox.retry(c, earlier.hold, world.now, "TryLater"))
+    assert await again(world, taken, "reply:m2") == []
+    assert keys(await claim(world, taken, "reply:m2")) == [("2", False), ("4", False)]
+
+
+async def test_what_was_kept_while_he_wrote_is_said_first(world: World) -> None:
+    await wrote(world, "你好")
+    (earlier,) = await worker(world)
+    taken = await wrote(world, "在吗")
+    await world.db.run(lambda c: outbox.keep(c, earlier.hold, "until he writes"))
+
+    assert await again(world, taken, "reply:m2") == []
+    assert keys(await claim(world, taken, "reply:m2")) == [("2", False), ("4", False)]
