@@ -38,11 +38,11 @@ from tests.faults.storm import ANY_MOMENT
 from tests.faults.truth import Truth, truth_of
 from tests.postgres import cluster
 
-ROUND = 20.0  # seconds a crash point has to be reached before the bot is killed all the same
+ROUND = 25.0  # seconds a crash point has to be reached before the bot is killed all the same
 CALM_WITHIN = 240.0
-APPLICANTS, TALKERS = 1, 3  # at a time, on each platform
+APPLICANTS, TALKERS = 1, 6  # at a time, on each platform
 # How often a point is passed in a round, about.
-OFTEN = {"turn": 40, "words": 20, "outbox": 30, "delivery": 20, "reply": 10}
+OFTEN = {"turn": 30, "words": 8, "outbox": 10, "delivery": 8, "reply": 6}
 SELDOM = 2
 
 
