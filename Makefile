@@ -43,8 +43,9 @@ storm: $(VENV)/ok handlers/static/ok ## kill the bot 100 times on each database,
 	@$(PY) -m tests.faults.platforms.storm --minutes 15 --database sqlite
 	@$(PY) -m tests.faults.platforms.storm --minutes 15 --database postgres
 
-fuzz: $(VENV)/ok ## break a million calls of each platform's webhook; all must be taken or refused (an hour)
+fuzz: $(VENV)/ok ## break a million calls of each platform's webhook; all must be taken or refused (an hour); fifty times the examples of the tests
 	@$(PY) -m tests.handlers.channels.fuzz
+	@ZEROTRIP_TEST_TIMES=50 $(PY) -m pytest -n 2 $$(grep -rl 'examples(' tests --include='test_*.py')
 
 lock: $(VENV)/bin/uv ## resolve the requirement files anew, with hashes
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --upgrade requirements-bootstrap.in -o requirements-bootstrap.lock

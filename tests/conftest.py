@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+from tests.examples import TIMES
+
 settings.register_profile(
-    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "house", deadline=None, derandomize=TIMES == 1, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")

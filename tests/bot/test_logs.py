@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from structlog.contextvars import bound_contextvars
 
 from bot.logs import clean, configure, mask
+from tests.examples import examples
 
 ID = "999901198803050247"
 PHONE = "13900001234"
@@ -150,7 +151,7 @@ def test_values_that_are_no_text() -> None:
     assert len(clean("x" * 10_000)) == 301
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.text(alphabet="abc ,:/'\"（）。"),
     st.sampled_from([ID, PHONE, CARD]),

@@ -19,6 +19,7 @@ from dialogs.answers.cleaning import LONGEST, SHORT
 from dialogs.finder import Finder
 from dialogs.wording import catalogue, say
 from tests.dialogs.asking import SCRIPT, TODAY, answer, question
+from tests.examples import examples
 
 EXTRA = {
     "choice": {"options": {"has": "有", "none": "没有"}},
@@ -39,7 +40,7 @@ any_text = st.one_of(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(any_text, st.sampled_from(["zh-CN", "en"]))
 @example("\ud800", "zh-CN")
 @example("１" * 40, "en")
@@ -59,7 +60,7 @@ def test_any_text_is_read_or_refused_in_words(kind: str, text: str, lang: str) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(any_text)
 def test_what_was_kept_is_read_again_the_same(kind: str, text: str) -> None:
     """Read-back, edit and prefill hand a shown value to the reader again."""
@@ -69,6 +70,7 @@ def test_what_was_kept_is_read_again_the_same(kind: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=examples(40), deadline=None)
 @given(option=any_text)
 def test_any_tap_is_read_or_refused(kind: str, option: str) -> None:
     answer(ASKED[kind], option=option)
@@ -116,7 +118,7 @@ def test_finding_never_raises(text: str) -> None:
         ("month", "[0-9]{4}-[01][0-9]"),
     ],
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data())
 def test_what_is_kept_has_one_shape(kind: str, shape: str, data: st.DataObject) -> None:
     """Also when the digits are typed in another script or another width."""

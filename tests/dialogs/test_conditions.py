@@ -19,6 +19,7 @@ from dialogs.script.conditions import (
     age,
     months_between,
 )
+from tests.examples import examples
 
 TODAY = date(2026, 11, 21)
 WOMAN, MAN = "999901198803050247", "999901197601203159"
@@ -201,7 +202,7 @@ SIGNS = ["==", "&&", "||", "!", "(", ")", "[", "]", "in", "?", ":", "-", "'", "'
 WORDS = st.sampled_from([*NAMES, *SIGNS, "\n", "\x00"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @example(["-9223372036854775809 == 1"])
 @example(["1 / 0 == 1"])
 @given(st.lists(WORDS | st.text(max_size=5), max_size=12))

@@ -9,6 +9,7 @@ from dialogs.script import loader
 from dialogs.script.problems import ScriptError
 from dialogs.script.source import read
 from tests.dialogs.scripts import SMALL, enrolment, faults, line_of, small
+from tests.examples import examples
 
 # One label, what is changed, where the finger points, what is said, what is offered.
 BROKEN = {
@@ -206,7 +207,7 @@ def test_shipped_scripts_load() -> None:
     assert {"flexible_enrolment", "pension_check"} <= set(names)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data())
 def test_a_damaged_script_never_raises_anything_else(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([SMALL, enrolment()]))

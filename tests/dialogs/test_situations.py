@@ -13,6 +13,7 @@ from dialogs.script.domains import person, representatives
 from dialogs.script.road import build
 from dialogs.script.situations import pairs, situations
 from tests.dialogs.scripts import SMALL, TODAY, script, small
+from tests.examples import examples
 
 
 def ends(*changes: tuple[str, str], today: date = TODAY) -> list[tuple[dict[str, object], str, str]]:
@@ -74,7 +75,7 @@ def test_borders_of_every_kind_are_found() -> None:
 BOUND = st.tuples(st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.integers(0, 30), st.booleans())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(BOUND, min_size=1, max_size=3), st.sampled_from(["&&", "||"]))
 def test_between_two_listed_numbers_nothing_changes(bounds: list[tuple[str, int, bool]], join: str) -> None:
     parts = [f"{at} {op} answers.n" if turned else f"answers.n {op} {at}" for op, at, turned in bounds]
@@ -98,7 +99,7 @@ DAYS = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(DAYS, min_size=1, max_size=3), st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.data())
 def test_between_two_listed_days_nothing_changes(
     bounds: list[tuple[str, str, int]], today: date, data: st.DataObject
@@ -161,7 +162,7 @@ def test_too_many_situations_are_merged_and_then_paired() -> None:
     assert "out0" in paired.reached
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=12))
 def test_pairs_let_each_two_answers_meet(sizes: list[int]) -> None:
     domains = {f"q{place}": tuple(range(size)) for place, size in enumerate(sizes)}

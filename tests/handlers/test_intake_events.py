@@ -28,6 +28,7 @@ from handlers.intake import (
     verify,
 )
 from handlers.security import make_gate
+from tests.examples import examples
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -139,7 +140,7 @@ def test_a_signed_body_that_is_no_event_is_named_so(body: bytes) -> None:
         verify(signed(body), body, SECRET, NOW)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]), st.text()),
     st.binary(),

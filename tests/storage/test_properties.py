@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storage.flow import audit
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests.examples import examples
 from tests.storage.world import World
 
 PEOPLE = ("hu", "li", "wu")
@@ -23,7 +24,7 @@ sending = st.tuples(st.sampled_from(PEOPLE), st.text("ab!照 \x00", max_size=3),
 bursts = st.lists(st.lists(sending, max_size=12), max_size=5)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bursts)
 def test_each_event_is_taken_once_and_in_order(said: list[list[tuple[str, str, int]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

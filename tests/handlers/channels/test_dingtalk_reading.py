@@ -19,6 +19,7 @@ from handlers.channels.dingtalk import App
 from handlers.channels.dingtalk.app import may_answer_at, may_fetch_from
 from handlers.channels.dingtalk.reading import GROUP, read
 from handlers.channels.refusal import Refusal
+from tests.examples import examples
 from tests.handlers.channels.dingtalk_calls import APP, HOOK, MS, NOW, Caller, Made, kind, message
 
 
@@ -229,7 +230,7 @@ inner = st.lists(scalars, max_size=3) | st.dictionaries(fields, scalars, max_siz
 values = scalars | inner | st.dictionaries(fields, st.lists(inner, max_size=3), max_size=2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.dictionaries(st.sampled_from([*sorted(message()), "content"]), values, max_size=6),
     st.sampled_from(["text", "picture", "richText", "audio", "video", "x"]),
@@ -249,7 +250,7 @@ def test_whatever_a_signed_message_holds_is_read_or_refused(changed: dict[str, A
         said(found)[0].encode()  # half a character would find no place in a database
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=200), st.dictionaries(st.sampled_from(["timestamp", "sign", "nonce"]), st.text()))
 def test_whatever_comes_unsigned_is_refused(body: bytes, said: dict[str, str]) -> None:
     with pytest.raises(Refusal):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from handlers.channels.base import MaybeSent, TryLater, WaitForApplicant
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests.examples import examples
 from tests.handlers.sending.town import HU, Town
 
 AGAIN = "怕您没收到，再发一遍："
@@ -122,7 +123,7 @@ async def live(folder: Path, steps: list[tuple[str, object]]) -> Life:
     return life
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=25))
 def test_no_news_is_lost_no_limit_exceeded_nothing_said_twice_unmarked(
     steps: list[tuple[str, object]],
