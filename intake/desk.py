@@ -52,6 +52,7 @@ def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
     return {
         "number": row.number,
         "title": row.title,
+        "package": _package(body),
         "state": row.state,
         "state_label": STATES[row.state].label,
         "version": row.version,
@@ -78,6 +79,12 @@ def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
         "documents": keeping.listed(unit, row.number),
         "actions": _actions(unit, row, role),
     }
+
+
+def _package(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The package (一件事) it was handed in with. Each member is decided by itself."""
+    found = body.get("package")
+    return {"title": found["title"], "of": found["of"]} if found else None
 
 
 def unmasked(unit: Unit, row: Row[Any], key: str) -> str:

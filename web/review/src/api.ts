@@ -90,6 +90,7 @@ export interface Paper {
 export interface Application {
   number: string;
   title: string;
+  package?: { title: string; of: number } | null;
   state: string;
   state_label: string;
   version: number;

@@ -52,6 +52,11 @@ function Head({ application }: { application: Application }) {
       <p>
         <span class="number">{application.number}</span>
         <span class="state">{application.state_label}</span>
+        {application.package && (
+          <span>
+            一件事：{application.package.title}，共{application.package.of}件，各办各的
+          </span>
+        )}
         <Clock colour={application.clock} />
         {application.due_on && (
           <span>
