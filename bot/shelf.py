@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import pypinyin  # noqa: F401  # its dictionary is read at the start, not at the first applicant's wish
 import structlog
 from sqlalchemy import Connection
 

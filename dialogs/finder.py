@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
 from dialogs.answers.cleaning import fold
@@ -152,6 +151,8 @@ def _names(script: Script) -> tuple[_Name, ...]:
 
 
 def _name(words: str) -> _Name:
+    from pypinyin import Style, lazy_pinyin  # a large dictionary: read when it is first wanted
+
     initials = "".join(lazy_pinyin(words.replace(" ", ""), style=Style.FIRST_LETTER))
     return replace(_said(words), sound=_sound(words), initials=initials)
 
@@ -164,6 +165,8 @@ def _said(words: str) -> _Name:
 
 
 def _sound(words: str) -> str:
+    from pypinyin import lazy_pinyin
+
     return "".join(lazy_pinyin(words.replace(" ", "")))
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pypinyin import Style, pinyin
-
 _KINDS = (
     "特别行政区",
     "自治区",
@@ -96,4 +94,6 @@ def _sounds_like(name: str, sounds: Sequence[frozenset[str]]) -> bool:
 @cache
 def _sounds(character: str) -> frozenset[str]:
     """Return every reading of one character, without tones."""
+    from pypinyin import Style, pinyin  # a large dictionary: read when it is first wanted
+
     return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])

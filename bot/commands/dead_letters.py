@@ -6,17 +6,18 @@ import asyncio
 import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection
 
 from bot.settings import load
-from storage.database import Database
-from storage.flow import dead_letters
-from storage.flow.dead_letters import Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.flow.dead_letters import Kind
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ What = Annotated[str, typer.Option("--kind", help="event or delivery, as `list` 
 @commands.command("list")
 def list_() -> None:
     """List events whose turn failed three times and deliveries that were given up."""
+    from storage.flow import dead_letters
+
     letters = asyncio.run(_with(dead_letters.dead))
     if not letters:
         typer.echo("No dead letters.")
@@ -42,12 +45,16 @@ def list_() -> None:
 @commands.command()
 def replay(letter: Letter, kind: What = "delivery") -> None:
     """Have one tried again from the start."""
+    from storage.flow import dead_letters
+
     _decide(letter, lambda c, now, actor: dead_letters.replay(c, _kind(kind), letter, now, actor))
 
 
 @commands.command()
 def drop(letter: Letter, kind: What = "delivery") -> None:
     """Decide that one is not to be done."""
+    from storage.flow import dead_letters
+
     _decide(letter, lambda c, now, actor: dead_letters.drop(c, _kind(kind), letter, now, actor))
 
 
@@ -66,6 +73,8 @@ def _decide(letter: str, act: Callable[[Connection, datetime, str], bool]) -> No
 
 
 async def _with(work: Callable[[Connection], T]) -> T:
+    from storage.database import Database
+
     database = await Database.open(load().database)
     try:
         return await database.run(work)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.settings import load
-from storage.database import Database
-from storage.people import erasing
-from storage.people.erasing import Erasure
-from storage.sealing.keyring import KeyRing
-from storage.sealing.vault import Vault
+
+if TYPE_CHECKING:
+    from storage.people.erasing import Erasure
 
 commands = typer.Typer(help="Check the receipts of those who were forgotten.", no_args_is_help=True)
 Receipt = Annotated[str, typer.Argument(help="As it was told to him: SC-0000-0000-0000.")]
@@ -52,6 +50,11 @@ def _tell(found: Erasure) -> None:
 
 
 async def _check(receipt: str) -> tuple[Erasure | None, list[str]]:
+    from storage.database import Database
+    from storage.people import erasing
+    from storage.sealing.keyring import KeyRing
+    from storage.sealing.vault import Vault
+
     settings = load()
     vault = Vault(KeyRing.read(settings.key_ring))
     database = await Database.open(settings.database)

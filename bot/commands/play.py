@@ -27,7 +27,6 @@ from dialogs.script import loader
 from dialogs.script.fragments import beside
 from dialogs.script.problems import ScriptError
 from dialogs.world import Library
-from storage import calendar
 
 HELP = f"""\
 What you write is what an applicant writes: an answer, its number, 返回 修改 进度 人工 帮助 重来 撤回 语言.
@@ -85,6 +84,8 @@ class Stage:
     def __init__(self, library: Library, now: datetime) -> None:
         self._library = library
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        from storage import calendar  # the database's library; no other command for scripts needs it
+
         self._offices = {each.id: each.with_calendar(calendar.announced()) for each in offices().values()}
         self._now = now
         self.over = False

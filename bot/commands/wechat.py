@@ -13,14 +13,12 @@ import typer
 
 from bot import logs
 from bot.settings import Settings, SettingsError, load
-from storage import scripts
-from storage.database import Database, utc_now
 from storage.errors import StorageError
 from storage.sealing.keyring import KeyRing, KeyRingUnusable
-from storage.sealing.vault import Vault
 
 if TYPE_CHECKING:
     from handlers.channels.wechat import WeChat
+    from storage.database import Database
 
 T = TypeVar("T")
 USAGE, FAILED = 2, 1
@@ -101,6 +99,7 @@ def _draw(url: str, out: Path) -> None:
 async def _services(database: Database) -> set[str]:
     from dialogs.script.loader import load as load_script
     from dialogs.script.loader import shipped_texts
+    from storage import scripts
 
     published = {id_ for id_, _ in await database.read(scripts.live)}
     return published or {load_script(text, name).id for text, name in shipped_texts()}
@@ -126,6 +125,8 @@ async def _do(settings: Settings, act: Callable[[WeChat, Database], Awaitable[T]
     from bot.channels import wechat_account
     from handlers.channels.base import Kit
     from handlers.channels.wechat import WeChat
+    from storage.database import Database, utc_now
+    from storage.sealing.vault import Vault
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault(KeyRing.read_or_create(settings.key_ring))

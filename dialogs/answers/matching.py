@@ -15,8 +15,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 from dialogs.answers.cleaning import fold, folded, plain
 from dialogs.answers.numerals import amount
 from dialogs.answers.vocabulary import ALL, BARE_YES, LAST, NAY, UNSURE, YES
@@ -221,6 +219,8 @@ def _by_sound(said: str, labels: Labels) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _sound(label: str) -> str:
+    from pypinyin import lazy_pinyin  # a large dictionary: read when it is first wanted
+
     return "".join(lazy_pinyin(label))
 
 
