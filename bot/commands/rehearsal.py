@@ -25,7 +25,10 @@ from dialogs.turn import (
     ApplicationReceived,
     ApplicationRefused,
     Effect,
+    Erase,
+    Erased,
     Event,
+    ForgetPerson,
     MeasurePhoto,
     MessageReceived,
     Opened,
@@ -64,6 +67,7 @@ ANSWERS = (
     "duplicate",
     "blocked",
 )  # of the intake service to what is handed in
+ERASED = "erased"  # it has forgotten him, as he wanted
 SUPPLY_ANSWERS = ("supplied", "supply_silent", "supply_refused")  # to what was handed in later
 NEWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # what it may report: event type, its data
     "pre_review": ("pre_review_started", {}),
@@ -162,6 +166,8 @@ class Rehearsal:
 
         Of a package that is all that still runs, or one child: "denied@power".
         """
+        if what == ERASED:
+            return self._take(Erased("SC-0000-0000-0000"))
         if what in SUPPLY_ANSWERS:
             return self._take(self._supply_answer(what))
         what, _, child = what.partition("@")
@@ -285,6 +291,11 @@ class Rehearsal:
                 return f"asked to take {number} back. Next: :intake withdrawn"
             case Rate(_, number, code, words):
                 return f"rated {number}: {code}{f', {words!r}' if words else ''}"
+            case Erase():
+                return "asked to forget him. Next: :intake erased"
+            case ForgetPerson():
+                self.session, self._timers = Session(), {}  # who writes next is somebody new
+                return "forgotten"
             case MeasurePhoto():
                 return ""
         return ""
