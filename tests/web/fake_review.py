@@ -132,6 +132,31 @@ def application() -> Json:
     }
 
 
+def bad_mark() -> Json:
+    """A follow-up nobody has begun, of somebody who did not give his name."""
+    need = {
+        "name": "words",
+        "label": "怎么联系的，对方怎么说",
+        "multiline": True,
+        "required": True,
+        "help": "",
+    }
+    return {
+        "id": "F-1121-0001",
+        "title": "灵活就业人员参保登记",
+        "state": "contact",
+        "state_label": "等联系",
+        "code": 5,
+        "due_on": "2026-11-23",
+        "clock": "red",
+        "version": 1,
+        "applicant": None,
+        "marks": [{"round": 1, "code": 5, "words": "等太久", "at": "2026-11-21T08:00:00+00:00"}],
+        "steps": [],
+        "actions": [{"action": "contacted", "label": "联系过了", "tone": "primary", "needs": [need]}],
+    }
+
+
 def problem(status: int, message: str, **more: Any) -> web.Response:
     body = {"status": status, "title": "", "detail": "", "message_zh": message, **more}
     return web.json_response(body, status=status, content_type="application/problem+json")
@@ -147,6 +172,7 @@ class FakeReview:
     acted: list[Json] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     now: Json = field(default_factory=application)
+    followup: Json = field(default_factory=bad_mark)
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._headers])
@@ -162,6 +188,9 @@ class FakeReview:
                 web.post("/review/api/applications/{number}/reveal", self._reveal),
                 web.post("/review/api/applications/{number}/actions", self._act),
                 web.get("/review/api/applications/{number}/materials/{material}/{page}", self._photo),
+                web.get("/review/api/followups", self._followups),
+                web.get("/review/api/followups/{id}", self._followup),
+                web.post("/review/api/followups/{id}/actions", self._follow),
                 web.static("/review", STATIC),
             ]
         )
@@ -252,3 +281,25 @@ class FakeReview:
     async def _photo(self, _: web.Request) -> web.Response:
         headers = {"Content-Disposition": 'attachment; filename="photo.jpg"'}
         return web.Response(body=card(), content_type="image/jpeg", headers=headers)
+
+    async def _followups(self, _: web.Request) -> web.Response:
+        return web.json_response({"followups": [self.followup]})
+
+    async def _followup(self, _: web.Request) -> web.Response:
+        return web.json_response(self.followup)
+
+    async def _follow(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        assert request.headers["X-CSRF-Token"] == "csrf-1"
+        self.acted.append(body)
+        words = body["fields"]["words"]
+        step = {
+            "n": 1,
+            "at": "2026-11-21T09:00:00+00:00",
+            "by": "reviewer:小王",
+            "label": "联系过了",
+            "late": True,
+        }
+        more = {"state_label": "整改中", "version": 2, "actions": [], "steps": [{**step, "words": words}]}
+        self.followup = {**self.followup, **more}
+        return web.json_response(self.followup)

@@ -149,7 +149,7 @@ async def test_the_list_can_be_narrowed(review: FakeReview, page: Page) -> None:
 
     await page.get_by_label("状态").select_option("预审中")
 
-    await expect(page.get_by_role("link")).to_have_count(2)
+    await expect(page.get_by_role("listitem").get_by_role("link")).to_have_count(2)
     assert review.asked[-1].startswith("state=pre_review")
 
 
@@ -171,3 +171,22 @@ async def test_axe_finds_nothing_serious_at_the_door(review: FakeReview, page: P
     await expect(page.get_by_label("密码")).to_be_visible()
 
     assert await serious_faults(page) == []
+
+
+async def test_a_bad_mark_is_followed_up_without_saying_whose_it_is(review: FakeReview, page: Page) -> None:
+    await page.goto("/review/")
+    await page.get_by_role("link", name="差评整改").click()
+    await page.get_by_role("button", name="F-1121-0001").click()
+    await expect(page.get_by_text("评价人没有留名")).to_be_visible()
+    await expect(page.get_by_text("等太久")).to_be_visible()
+    assert await serious_faults(page) == []
+
+    await page.get_by_role("button", name="联系过了").click()
+    await page.get_by_role("button", name="确定联系过了").click()
+    await expect(page.get_by_text("请先写几句。")).to_be_visible()
+    await page.get_by_label("怎么联系的").fill("看到了，已在改")
+    await page.get_by_role("button", name="确定联系过了").click()
+
+    await expect(page.get_by_text("看到了，已在改")).to_be_visible()
+    await expect(page.get_by_text("（晚了）")).to_be_visible()
+    assert review.acted == [{"action": "contacted", "version": 1, "fields": {"words": "看到了，已在改"}}]

@@ -115,6 +115,24 @@ export interface Application {
   actions: Action[];
 }
 
+export interface FollowupSummary {
+  id: string;
+  title: string;
+  state: string;
+  state_label: string;
+  code: number;
+  due_on: string | null;
+  clock: ClockColour;
+}
+
+export interface Followup extends FollowupSummary {
+  version: number;
+  applicant: { number: string; name: string; id_number: string } | null;
+  marks: { round: number; code: number; words: string; at: string }[];
+  steps: { n: number; at: string; by: string; label: string; late: boolean; words: string }[];
+  actions: Action[];
+}
+
 /** The service said no. `plain` can be shown; `fields` names what to mend; `firstRun`: nobody can sign in yet. */
 export class Refused extends Error {
   constructor(
@@ -155,6 +173,13 @@ export const seeTo = (alert: string, note: string): Promise<unknown> => call("PO
 
 export const reveal = (number: string, key: string, reason: string): Promise<{ value: string }> =>
   call("POST", `applications/${encodeURIComponent(number)}/reveal`, { key, reason });
+
+export const followups = (): Promise<{ followups: FollowupSummary[] }> => call("GET", "followups");
+
+export const followup = (id: string): Promise<Followup> => call("GET", `followups/${encodeURIComponent(id)}`);
+
+export const actOnFollowup = (id: string, action: string, version: number, words: string): Promise<Followup> =>
+  call("POST", `followups/${encodeURIComponent(id)}/actions`, { action, version, fields: { words } });
 
 /** A photo comes as an attachment behind the session, so the page fetches it and shows its bytes. */
 export async function photo(url: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { list, Refused, type Overview } from "../api";
 import { Detail } from "./Detail";
+import { Followups } from "./Followups";
 import { List } from "./List";
 
 const refreshSeconds = 30;
@@ -53,6 +54,11 @@ export function Desk({ signedOut }: { signedOut: () => void }) {
             </select>
           </label>
         </div>
+        <p>
+          <a href="#/followups" aria-current={number === "followups" ? "page" : undefined}>
+            差评整改
+          </a>
+        </p>
         {fault && (
           <p class="fault" role="alert">
             {fault}
@@ -61,7 +67,9 @@ export function Desk({ signedOut }: { signedOut: () => void }) {
         {found && <List applications={found.applications} chosen={number} filtered={Boolean(state || words)} />}
       </nav>
       <main class="main">
-        {number ? (
+        {number === "followups" ? (
+          <Followups signedOut={signedOut} />
+        ) : number ? (
           <Detail key={number} number={number} changed={() => void load()} signedOut={signedOut} />
         ) : (
           <p class="empty">从左边选一件。快到期的排在最前面。</p>
