@@ -133,3 +133,18 @@ def test_the_command_writes_a_file_for_every_table(tmp_path: Path) -> None:
     assert (wrong.exit_code, turned.exit_code, done.exit_code) == (2, 1, 0)
     assert "--until is before --since" in turned.output
     assert {file.stem for file in out.iterdir()} == set(TABLES)
+
+
+async def test_a_pause_is_a_special_procedure_with_its_days(here: World) -> None:
+    number = await here.hand_in()
+    desk = await Desk.sign_in(here)
+    for action in ("start_review", "accept", "start_work"):
+        await desk.act(number, action)
+    await desk.act(number, "suspend", reason="要现场看一下", kind="2", until="2026-11-25")
+    here.clock.step(hours=20)
+    desk = await Desk.sign_in(here, "早班")
+    await desk.act(number, "resume")
+    (row,) = (await exported(here))["up_pro_special_procedure"]
+
+    assert (row["special_type"], row["special_name"], row["special_reason"]) == ("2", "其他", "要现场看一下")
+    assert (row["special_time"], row["end_time"]) == ("20261121T160000", "20261122T120000")
