@@ -71,7 +71,8 @@ class Card:
     `text` of the message always says the same in words. Shapes of `body` by kind:
 
         notice     {sections: [{title, lines: [str]}]}
-        photo      {slot, side, title}: which side of which paper is wanted
+        photo      {slot, side, title, example}: which side of which paper is wanted; `example`, where an
+                   office asks for it again, names the picture it chose (intake/openapi.yaml)
         read_back  {rows: [{key, label, value}]}
         receipt    {number, rows: [{label, value}]}
         progress   {number, title, steps: [{label, state: done|now|todo|stopped, at: str}]}

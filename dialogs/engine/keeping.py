@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from dialogs.calendar import ZONE
 from dialogs.engine.flow import forget_photos, leave, photos_in
@@ -18,7 +19,7 @@ from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 DRAFT_DAYS = 30
 LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
 
-_FORGOTTEN = {"files": [], "answers": {}, "phone": "", "tail": ""}
+_FORGOTTEN: dict[str, Any] = {"files": [], "answers": {}, "phone": "", "tail": "", "parcel": None}
 
 CASE, DRAFT = "forget_case", "forget_draft"
 
