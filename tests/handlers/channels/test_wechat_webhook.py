@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from sqlalchemy import Connection, func, select
 
 from dialogs.messages import Address, Inbound, Outbound
@@ -384,6 +385,18 @@ async def _ask_and_hang_up(county: County, xml: str) -> None:
     writer.close()
     await writer.wait_closed()
     assert await reader.read() == b""
+
+
+async def test_a_line_cut_a_moment_ago_counts_as_cut() -> None:
+    ours, theirs = socket.socketpair()
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    request = make_mocked_request("POST", "/channels/wechat", transport=transport)
+    assert webhook._is_there(request)
+
+    theirs.close()
+
+    assert not webhook._is_there(request), "the loop has not come round, the kernel knows"
+    transport.close()
 
 
 async def test_in_the_clear_is_answered_in_the_clear(tmp_path: Path) -> None:
