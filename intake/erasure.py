@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 from intake import events, traces
 from intake.documents import keeping
 from intake.ratings import marks
-from intake.schema import applications, erased_cases, erasures, pages
+from intake.schema import applications, corrections, erased_cases, erasures, pages, supplements
 from intake.states import START
 from intake.unit import Unit
 
@@ -125,6 +125,8 @@ def _forget_words(unit: Unit, row: Row[Any]) -> None:
     )
     _forget_event_words(unit, row.number)
     marks.forget(unit, row.number)
+    for table in (supplements, corrections):  # that there were any, the events say
+        unit.connection.execute(delete(table).where(table.c.number == row.number))
     keeping.forget(unit, row.number)
     traces.forget(unit, row.number, nobody)
 

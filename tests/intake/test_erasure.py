@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from intake import contract, erasure
 from intake.ratings.tables import marks
-from intake.schema import applications, events, pages
+from intake.schema import applications, events, pages, supplements
 from intake.unit import Unit
 from tests.intake.desk import Desk
 from tests.intake.world import World, world
@@ -111,6 +111,18 @@ async def test_documents_and_words_of_a_mark_go_and_their_hash_and_code_stay(her
         lambda unit: unit.connection.execute(select(marks.c.code, marks.c.words_sealed)).all()
     )
     assert [tuple(row) for row in kept] == [(5, None)]
+
+
+async def test_what_was_handed_in_later_goes_too(here: World) -> None:
+    number = await here.hand_in()
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    later = {"number": number, "key": "k1", "kind": "corrections", "body_sha256": "0" * 64,
+             "body_sealed": b"x", "opened_at": here.clock.now}  # fmt: skip
+    await here.parts.quietly(lambda unit: unit.connection.execute(insert(supplements).values(later)))
+    await erase(here, REFERENCE)
+
+    left = await here.parts.read(lambda unit: unit.connection.execute(select(supplements.c.key)).all())
+    assert left == []
 
 
 async def test_a_case_under_way_is_left_whole_until_it_is_withdrawn(here: World) -> None:
