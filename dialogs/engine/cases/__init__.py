@@ -1,7 +1,7 @@
 """What has been handed in, and how it goes: news from the intake service in plain words.
 
 requests     what the office wants for it still: told, and reminded of; asked: as it is kept
-supplement   asking for that, slot by slot; supplied: what became of it
+supplement   asking for that, slot by slot; giving: handing it in; supplied: what became of it
 calls        what he may do about it from anywhere; buttons; again: 再申请
 handing_in   it has a number, it waits, it was not taken
 news, telling each event of the intake service, in its order; reports: what each of them means

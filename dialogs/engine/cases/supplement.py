@@ -1,17 +1,15 @@
-"""Asking for what an office wants still, slot by slot, and handing it in when it is complete.
-
-A correction goes as one, however many slots it has; of promised papers each goes as soon as it is whole.
-"""
+"""Asking for what an office wants still, slot by slot; giving says what is done with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.answers import Accepted, plain, read, show
+from dialogs.answers import Accepted, plain, read
 from dialogs.engine import papers
 from dialogs.engine.cases import asked
-from dialogs.engine.cases.book import Case, change, spoken_day
+from dialogs.engine.cases.book import Case, spoken_day
+from dialogs.engine.cases.giving import give
 from dialogs.engine.notice import page_title
 from dialogs.engine.stations import options, question_of
 from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
@@ -19,7 +17,7 @@ from dialogs.messages import Card
 from dialogs.photos import LOOK_BY_HAND, NO_ROOM, TRIES
 from dialogs.script import Material
 from dialogs.script.road import Station
-from dialogs.turn import ForgetFile, OpenTicket, PhotoMeasured, Say, Supply
+from dialogs.turn import ForgetFile, OpenTicket, PhotoMeasured, Say
 
 LATER = "later"
 
@@ -147,7 +145,7 @@ def _hear_answer(talk: Talk, reference: str, station: Station, said: Said) -> No
     question = question_of(station)
     answer = read(question, said.text, said.option, script=script, today=talk.today, lang=talk.lang)
     if isinstance(answer, Accepted):
-        _give(talk, reference, station.key, answer.value)
+        give(talk, reference, station.key, answer.value)
         _go_on(talk, reference)
     else:
         talk.reject(talk.words(answer.reason, **answer.values), [*(answer.offers or shown[:-1]), shown[-1]])
@@ -193,7 +191,7 @@ def measured(talk: Talk, event: PhotoMeasured) -> None:
     talk.say("engine.photo_by_hand" if by_hand else "engine.photo_good", title=title)
     flags = (LOOK_BY_HAND, *verdict.reasons) if by_hand else verdict.flags
     talk.change(tries={each: n for each, n in talk.session.tries.items() if each != name})
-    _give(talk, reference, slot, papers.page_of(event, flags))
+    give(talk, reference, slot, papers.page_of(event, flags))
     _go_on(talk, reference)
 
 
@@ -218,90 +216,6 @@ def _refuse(talk: Talk, reference: str, event: PhotoMeasured, title: str, reason
         return
     person = [(PERSON, talk.words("engine.option_person"))] if tries >= TRIES else []
     talk.ask(text, [*_later(talk), *person], photo_card(talk, reference, slots[0]))
-
-
-# Handing in
-
-
-def _give(talk: Talk, reference: str, slot: str, value: Any) -> None:
-    """Keep what was given; hand in what is complete."""
-    case = talk.session.cases[reference]
-    ask = {**case["ask"], "given": {**case["ask"]["given"], slot: value}}
-    change(talk, reference, ask=ask)
-    for slots in _complete(talk, talk.session.cases[reference]):
-        _hand_in(talk, reference, slots)
-
-
-def _complete(talk: Talk, case: Case) -> list[list[str]]:
-    """Return the groups of slots that may be handed in now."""
-    items = asked.wanted_items(talk, case)
-    given = case["ask"]["given"]
-    groups = [asked.slots_of(talk, case, item) for item in items]
-    if case["ask"]["kind"] == "correction":
-        groups = [[slot for group in groups for slot in group]] if groups else []
-    return [group for group in groups if all(slot in given for slot in group)]
-
-
-def _hand_in(talk: Talk, reference: str, slots: list[str]) -> None:
-    case = talk.session.cases[reference]
-    ask, count = case["ask"], case.get("supplies", 0) + 1
-    kind = "corrections" if ask["kind"] == "correction" else "deferrals"
-    key = f"{reference}-{kind[0].upper()}{count}"
-    body, pages = _body(talk, case, slots)
-    sent = {**ask["sent"], key: {"slots": slots, "state": "sending"}}
-    change(talk, reference, ask={**ask, "sent": sent}, supplies=count)
-    talk.do(Supply(reference, case["number"], kind, key, body, pages))  # type: ignore[arg-type]  # one of two
-    talk.say("progress.supplying")
-
-
-def _body(talk: Talk, case: Case, slots: list[str]) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
-    """Return the supplement as the contract wants it, and the photos that belong to it."""
-    known, given = asked.stations(talk, case), case["ask"]["given"]
-    answers = [
-        _answer(talk, case, known[slot], given[slot])
-        for slot in slots
-        if slot in known and known[slot].kind == "question"
-    ]
-    photos = [slot for slot in slots if isinstance(given[slot], dict) and "kept" in given[slot]]
-    pages = tuple(
-        {
-            "material": slot.partition(".")[0],
-            "page": slot.partition(".")[2],
-            "file": given[slot]["kept"],
-            "sha256": given[slot]["sha256"],
-            "flags": given[slot]["flags"],
-        }
-        for slot in photos
-    )
-    return {"answers": answers, "materials": _materials(talk, case, known, pages)}, pages
-
-
-def _answer(talk: Talk, case: Case, station: Station, value: Any) -> dict[str, Any]:
-    question, script = question_of(station), talk.world.library.scripts[case["script"]]
-    shown = show(question, value, script=script, today=talk.today, lang=talk.lang, masked=False)
-    return {
-        "key": station.key,
-        "label": talk.pick(question.label),
-        "kind": question.kind,
-        "value": value,
-        "shown": shown,
-        "sensitive": question.sensitive,
-    }
-
-
-def _materials(
-    talk: Talk, case: Case, known: Mapping[str, Station], pages: tuple[dict[str, Any], ...]
-) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for page in pages:
-        name = page["material"]
-        station = known.get(f"{name}.{page['page']}")
-        paper = station.step if station else None
-        title = talk.pick(paper.title) if isinstance(paper, Material) else name
-        original = paper.original if isinstance(paper, Material) else True
-        entry = found.setdefault(name, {"id": name, "title": title, "original": original, "pages": []})
-        entry["pages"].append({each: page[each] for each in ("page", "sha256", "flags")})
-    return list(found.values())
 
 
 FLOORS: Mapping[str, Floor] = {asked.ASIDE: Floor(_ask, _hear)}
