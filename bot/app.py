@@ -9,7 +9,7 @@ from aiohttp import web
 from bot import health
 from bot.parts import Parts
 from dialogs.turn import ProgressReported
-from handlers import connections, intake, pages, upload_link
+from handlers import connections, documents, intake, pages, upload_link
 from handlers.channels import webchat
 from handlers.errors import problems
 from handlers.keys import CLOCK, DATABASE, FILES, HANDOVERS, MAILROOM, ORIGIN, TURNS, VAULT
@@ -30,6 +30,7 @@ def make_app(parts: Parts) -> web.Application:
         "intake": intake.intake_guard(parts.webhook_secret, parts.clock),
         "operator": operator,
         "uploader": upload_link.uploader_guard,
+        "reader": documents.reader_guard,
     }
     rate = settings.requests_per_second
     gate = make_gate(
@@ -51,6 +52,7 @@ def make_app(parts: Parts) -> web.Application:
     app.on_response_prepare.append(headers_for(settings.origin))
     webchat.add_routes(app)
     upload_link.add_routes(app)
+    documents.add_routes(app)
     for channel in parts.channels.values():
         channel.add_routes(app)
     if parts.sms is not None:

@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.worker import Worker
 from dialogs.world import Library
-from handlers import upload_link
+from handlers import documents, upload_link
 from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
 from handlers.clerks import Clerks, Robot
@@ -116,7 +116,10 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         name = f"{socket.gethostname()}:{os.getpid()}"
         clerks = _clerks(settings, session, database, vault, clock, name)
         books = Books(database, vault, clock, name, settings.outbox_lease)
-        links = Links(partial(upload_link.make, database, vault, clock, settings.origin))
+        links = Links(
+            partial(upload_link.make, database, vault, clock, settings.origin),
+            documents.link_maker(vault, clock, settings.origin),
+        )
         outgoing = Outgoing(
             Sending(books, channels, random=random, links=links, texts=sms),
             Fetching(channels, uploads, random),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Sender = Literal["applicant", "bot", "clerk", "system"]
-CardKind = Literal["notice", "photo", "read_back", "receipt", "progress", "rating", "handover"]
+CardKind = Literal["notice", "photo", "read_back", "receipt", "progress", "rating", "handover", "document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class Card:
         receipt    {number, rows: [{label, value}]}
         progress   {number, title, steps: [{label, state: done|now|todo|stopped, at: str}]}
         rating     {number}
+        document   {file, title, number}: what the office has put in writing, opened by a link made when asked
         handover   {code, until, links: {channel: url}}: how to go on in another app
     """
 

@@ -177,6 +177,16 @@ class ProgressReported:
     type: str
     occurred_at: datetime
     data: Json = field(default_factory=dict)
+    document: Json = field(default_factory=dict)  # {url, kind, number, title} of what was put in writing
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHeld:
+    """A document of an application is kept by us under `file`, or `lost`: the office no longer has it."""
+
+    reference: str
+    file: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +234,7 @@ Event = (
     | SupplyDelayed
     | SupplyRefused
     | ProgressReported
+    | DocumentHeld
     | Erased
     | ErasureRefused
     | TimerFired
@@ -370,6 +381,15 @@ class FetchProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchDocument:
+    """Fetch a document from `url` of the intake service, keep it as `file`, and answer with DocumentHeld."""
+
+    reference: str
+    file: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackCase:
     """Write down which conversation an application belongs to and how far it is. Part of the commit."""
 
@@ -431,6 +451,7 @@ Effect = (
     | Withdraw
     | Rate
     | FetchProgress
+    | FetchDocument
     | TrackCase
     | OpenTicket
     | Erase
@@ -467,6 +488,7 @@ KINDS: Mapping[str, type] = {
         SupplyDelayed,
         SupplyRefused,
         ProgressReported,
+        DocumentHeld,
         Erased,
         ErasureRefused,
         TimerFired,
@@ -485,6 +507,7 @@ KINDS: Mapping[str, type] = {
         Withdraw,
         Rate,
         FetchProgress,
+        FetchDocument,
         TrackCase,
         OpenTicket,
         Erase,

@@ -19,6 +19,8 @@ from dialogs.turn import (
     ApplicationReceived,
     ApplicationRefused,
     AskHandover,
+    DocumentHeld,
+    FetchDocument,
     FetchProgress,
     ForgetFile,
     ForgetWords,
@@ -261,6 +263,17 @@ class Deliveries:
             await self.turns.take(item.conversation, "intake", key, report.event)
         await self.done(item)
 
+    async def fetch_document(self, item: Item, effect: FetchDocument) -> None:
+        """Keep what the office has put in writing; what it no longer has is lost."""
+        held = DocumentHeld(effect.reference, effect.file)
+        try:
+            data = await self.intake.document(effect.url)
+            await self.files.keep_document(item.conversation, item.applicant, effect.file, data)
+        except RefusedByIntake as fault:
+            _log.warning("document not taken", delivery=item.hold.id, reason=str(fault))
+            held = DocumentHeld(effect.reference, effect.file, lost=True)
+        await self.answer(item, f"document:{item.hold.id}", held)
+
     # One applicant, several channels
 
     async def offer_handover(self, item: Item, effect: OfferHandover) -> None:
@@ -297,6 +310,7 @@ _CARRIERS: Mapping[type, Carrier] = {
     Withdraw: Deliveries.withdraw,
     Rate: Deliveries.rate,
     FetchProgress: Deliveries.fetch_progress,
+    FetchDocument: Deliveries.fetch_document,
     OfferHandover: Deliveries.offer_handover,
     AskHandover: Deliveries.ask_handover,
     Join: Deliveries.join,

@@ -47,5 +47,5 @@ def add_routes(app: web.Application, folder: Path) -> None:
     """Put the pages on the application, after every other route."""
     app[FOLDER] = folder
     app.router.add_get("/", home)
-    app.router.add_get("/{page:chat|upload}", without_slash)
-    app.router.add_get("/{page:chat|upload}/{file:.*}", page)
+    app.router.add_get("/{page:chat|upload|papers}", without_slash)
+    app.router.add_get("/{page:chat|upload|papers}/{file:.*}", page)

@@ -25,7 +25,7 @@ Guard = Callable[[web.Request], Awaitable[None]]
 Network = IPv4Network | IPv6Network
 Route = TypeVar("Route", bound=Callable[..., Any])
 
-POLICIES = ("public", "applicant", "uploader", "platform", "intake", "operator")
+POLICIES = ("public", "applicant", "uploader", "reader", "platform", "intake", "operator")
 _MARK = "__allow__"
 FORGERIES_A_SECOND = 5.0
 FORGERIES_AT_ONCE = 200.0
@@ -40,9 +40,9 @@ def allow(policy: str) -> Callable[[Route], Route]:
 
     Args:
         policy: "public" (anybody), "applicant" (holds his conversation's token), "uploader" (holds a
-            link for one photo), "platform" (the handler reads the platform's own signature; many people
-            come from one address), "intake" (signed by the intake service), "operator" (this machine,
-            or the operator's token).
+            link for one photo), "reader" (holds a link to one document), "platform" (the handler reads
+            the platform's own signature; many people come from one address), "intake" (signed by the
+            intake service), "operator" (this machine, or the operator's token).
     """
     if policy not in POLICIES:
         raise ValueError(f"no policy {policy!r}: one of {', '.join(POLICIES)}")

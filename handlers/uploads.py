@@ -7,7 +7,7 @@ which `sweep` removes; never a row or a message that names a file that is not th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 
 from storage.database import Database
@@ -68,12 +68,12 @@ class Uploads:
         hit("file.row_written")
         return received.id
 
-    async def _add(self, received: Received, conversation: str, applicant: str) -> None:
-        now = self._clock()
+    async def _add(
+        self, received: Received, conversation: str, applicant: str, kind: uploads.Kind = "upload"
+    ) -> None:
+        now, whose = self._clock(), {"conversation": conversation, "applicant": applicant}
         try:
-            await self._database.run(
-                lambda c: uploads.add(c, received, conversation=conversation, applicant=applicant, now=now)
-            )
+            await self._database.run(lambda c: uploads.add(c, received, now=now, kind=kind, **whose))
         except Conflict:  # two workers fetched the same photo: the same bytes, one row
             if await self._database.read(lambda c: uploads.one(c, received.id)) is None:
                 raise
@@ -95,6 +95,13 @@ class Uploads:
             )
         )
         return received.id
+
+    async def keep_document(self, conversation: str, applicant: str, file: str, data: bytes) -> None:
+        """Keep a document of the office under the id `file`. Done again, the first one stands."""
+        if await self._database.read(lambda c: uploads.one(c, file)) is not None:
+            return
+        received = await self._store.receive(_once(data), await self._box(conversation), len(data), file)
+        await self._add(received, conversation, applicant, "document")
 
     async def read(self, conversation: str, file: str) -> bytes | None:
         """Return a file of this conversation, None when it has none of this id (any more)."""
@@ -144,3 +151,7 @@ class Uploads:
 
     async def _box(self, conversation: str) -> Box:
         return await self._database.read(lambda c: open_box(c, self._vault, conversation))
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

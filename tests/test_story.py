@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import aiohttp
+import pypdfium2
 from PIL import Image
 
 from tests import pictures
@@ -46,8 +47,33 @@ async def test_from_the_first_word_to_the_mark(tmp_path: Path) -> None:
         said = "\n".join(message["text"] for message in her.seen if message["from"] == "bot")
         for words in ("正在看您的材料", "受理了", "办好了", number):
             assert words in said
+        await _has_her_papers(her, product, session)
         assert "999901198803050247" not in product.output
         assert "胡某某" not in product.output
+
+
+async def _has_her_papers(her: Applicant, product: Product, session: aiohttp.ClientSession) -> None:
+    """The receipt came by itself, the form comes when she asks; both are opened from the chat."""
+    if not any("《受理回执》给您存好了" in message["text"] for message in her.seen):
+        await her.hear("《受理回执》给您存好了")
+    await her.say("文件", "《申请单》给您存好了")
+    cards = [
+        message["card"]["body"] for message in her.seen if (message["card"] or {}).get("kind") == "document"
+    ]
+    assert {card["title"] for card in cards} == {"受理回执", "申请单"}
+    for card in cards:
+        asked = f"{product.url}/chat/api/documents/{card['file']}"
+        async with session.post(asked, headers=her.headers) as answer:
+            form = await answer.json()
+        async with session.post(f"{product.url}/papers/api/file", data=form) as answer:
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+            document = pypdfium2.PdfDocument(await answer.read())
+        text = document[0].get_textpage().get_text_bounded()
+        document.close()
+        assert card["title"] in text
+        assert card["number"] in text
+        assert "没有法律效力" in text  # it is a demo
+        assert "999901198803050247" not in text
 
 
 async def _review(product: Product) -> str:

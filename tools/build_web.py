@@ -24,6 +24,7 @@ WEB = ROOT / "web"
 PAGES: Mapping[str, Path] = {
     "chat": ROOT / "handlers/static/chat",
     "upload": ROOT / "handlers/static/upload",
+    "papers": ROOT / "handlers/static/papers",
     "review": ROOT / "intake/static/review",
     "subscribe": ROOT / "handlers/static/subscribe",
 }

@@ -18,7 +18,17 @@ from typing import Any
 from dialogs.answers import plain, tidy
 from dialogs.engine import arriving, asides, erasing, handover, keeping, papers, stations
 from dialogs.engine.cases import asked as wanted_by_office
-from dialogs.engine.cases import calls, handing_in, marking, news, rating, requests, supplement, supplied
+from dialogs.engine.cases import (
+    calls,
+    documents,
+    handing_in,
+    marking,
+    news,
+    rating,
+    requests,
+    supplement,
+    supplied,
+)
 from dialogs.engine.commands import recognise
 from dialogs.engine.errands import COMMAND_ACTS
 from dialogs.engine.flow import asked
@@ -29,6 +39,7 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    DocumentHeld,
     Erased,
     ErasureRefused,
     Event,
@@ -172,6 +183,7 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     SupplyDelayed: supplied.delayed,
     SupplyRefused: supplied.refused,
     ProgressReported: news.reported,
+    DocumentHeld: documents.held,
     Erased: erasing.erased,
     ErasureRefused: erasing.refused,
     TimerFired: _timer,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
 from dialogs.engine import browsing, erasing, handover, profile
-from dialogs.engine.cases import calls, withdrawing
+from dialogs.engine.cases import calls, documents, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
@@ -48,6 +48,13 @@ def _progress(talk: Talk, _: str) -> None:
         station = asked(talk)
         done = len(editable(talk))
         talk.say("progress.filling" if station else "progress.filling_aside", count=done)
+    talk.again()
+
+
+def _papers(talk: Talk, _: str) -> None:
+    """Give what the office has put in writing, each with a fresh link."""
+    if not documents.tell_all(talk):
+        talk.say("documents.none")
     talk.again()
 
 
@@ -104,6 +111,7 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "restart": _restart,
     "withdraw": _withdraw,
     "language": _language,
+    "papers": _papers,
     "guide": browsing.tell_guide,
     "move": handover.move,
     "elsewhere": handover.elsewhere,

@@ -19,7 +19,14 @@ from dialogs.turn import ForgetFile, ForgetWords, SetTimer, TimerFired
 DRAFT_DAYS = 30
 LOOK_AGAIN = timedelta(days=7)  # while something else of the same person is under way
 
-_FORGOTTEN: dict[str, Any] = {"files": [], "answers": {}, "phone": "", "tail": "", "parcel": None}
+_FORGOTTEN: dict[str, Any] = {
+    "files": [],
+    "documents": {},
+    "answers": {},
+    "phone": "",
+    "tail": "",
+    "parcel": None,
+}
 
 CASE, DRAFT = "forget_case", "forget_draft"
 

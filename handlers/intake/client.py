@@ -23,6 +23,7 @@ import aiohttp
 import structlog
 
 from handlers import metrics
+from handlers.intake.documents import read_pdf
 from handlers.intake.errors import Duplicate, IntakeError, RefusedByIntake, TryLater
 from handlers.intake.events import Report, read_event
 from handlers.intake.patience import Breaker
@@ -67,7 +68,8 @@ class IntakeClient:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._base = url.rstrip("/") + "/v1"
+        self._there = url.rstrip("/")
+        self._base = self._there + "/v1"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._session = session
         self._places = asyncio.Semaphore(PARALLEL)
@@ -168,6 +170,27 @@ class IntakeClient:
         except (Malformed, AttributeError, TypeError) as fault:
             raise TryLater("events not understood") from fault
         return sorted(found, key=lambda each: each.event.seq)
+
+    async def document(self, url: str) -> bytes:
+        """Return the PDF at `url`, which an event told: a path of the service, or an address within it.
+
+        Raises:
+            TryLater; RefusedByIntake: it is not there (any more), is no PDF, or not of this service.
+        """
+        path = url.removeprefix(self._there)
+        if not path.startswith("/v1/") or ".." in path:
+            raise RefusedByIntake({"type": "foreign-document"})  # the token goes to the service alone
+        request = self._session.get
+        async with (
+            self._places,
+            self._watched("document"),
+            request(
+                self._there + path, headers=self._headers, timeout=UPLOAD_WITHIN, allow_redirects=False
+            ) as answer,
+        ):
+            if answer.status >= 300:
+                _refuse("document", answer, await _read(answer))
+            return await read_pdf(answer)
 
     async def publish_definition(self, service: str, version: str, definition: Mapping[str, Any]) -> None:
         """Tell the service what a script asks. The same version again is the same.

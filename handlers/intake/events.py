@@ -16,6 +16,9 @@ from dialogs.codec import dumps
 from dialogs.turn import ProgressReported
 from handlers.signed import Malformed, identity
 
+_NAMES = ("kind", "number", "title")
+MOST_URL, MOST_NAME = 500, 200
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -67,8 +70,18 @@ def read_event(raw: Mapping[str, Any]) -> Report:
         type=_member(raw, "type", str),
         occurred_at=_moment(_member(raw, "occurred_at", str)),
         data=data,
+        document=_document(raw),
     )
     return Report(key=_member(raw, "event_id", str), event=event)
+
+
+def _document(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return {url, kind, number, title} of the document that comes with an event; {} when none does."""
+    url, told = raw.get("document_url"), raw.get("document")
+    if not isinstance(url, str) or not url:
+        return {}
+    known = told if isinstance(told, dict) else {}
+    return {"url": url[:MOST_URL], **{name: str(known.get(name) or "")[:MOST_NAME] for name in _NAMES}}
 
 
 def _member(raw: Mapping[str, Any], name: str, kind: type) -> Any:

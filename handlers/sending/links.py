@@ -1,4 +1,4 @@
-"""Web addresses that go with a message: to our page for a photo, and to where a talk can be gone on with."""
+"""Web addresses that go with a message: for a photo, to a document, to where a talk can be gone on with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from handlers.channels.rendering import language
 
 # (conversation, slot of the photo) -> address of a page that takes one photo
 UploadLink = Callable[[str, str], Awaitable[str]]
+# file of a document -> address of a page that opens it, for a while
+DocumentLink = Callable[[str], Awaitable[str]]
 
 # Not WeChat: its address is none to open. It has to be drawn, and held before another phone.
 _GO_ON = {
@@ -23,8 +25,8 @@ _GO_ON = {
 class Links:
     """Makes links for messages."""
 
-    def __init__(self, upload: UploadLink | None = None) -> None:
-        self._upload = upload
+    def __init__(self, upload: UploadLink | None = None, document: DocumentLink | None = None) -> None:
+        self._upload, self._document = upload, document
 
     async def of(self, conversation: str, message: Outbound, channel: Channel) -> tuple[Link, ...]:
         """Return what is to be offered with `message` on `channel`."""
@@ -35,6 +37,9 @@ class Links:
         if card.kind == "photo" and not channel.can.photos and self._upload is not None:
             url = await self._upload(conversation, str(card.body.get("slot", "")))
             return (Link(say("sending.take_photo", lang), url),)
+        if card.kind == "document" and self._document is not None:
+            url = await self._document(str(card.body.get("file", "")))
+            return (Link(say("sending.open_document", lang), url),)
         if card.kind == "handover":
             ways = card.body.get("links", {})
             return tuple(

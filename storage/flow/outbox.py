@@ -77,6 +77,7 @@ _LANES = {
     "Withdraw": "intake:{reference}",
     "Rate": "intake:{reference}",
     "FetchProgress": "intake:{reference}",
+    "FetchDocument": "document:{reference}",
     "SetTimer": "timer:{conversation}:{name}:{key}",
     "TellClerks": "clerks:{conversation}",
     "Erase": "erase:{conversation}",

@@ -67,6 +67,7 @@ ACTORS: Mapping[str, str] = {
     "ProgressReported": "intake",
     "Erased": "worker",
     "ErasureRefused": "worker",
+    "DocumentHeld": "worker",
     "TimerFired": "timer",
 }
 # News for a page that may be closed goes out another way after this long, where there is one.

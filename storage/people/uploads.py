@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_,
 from storage.schema import OPEN, files, inbox, outbox
 from storage.sealing.files import Received
 
-Kind = Literal["upload", "kept"]
+Kind = Literal["upload", "kept", "document"]
 DAY = timedelta(days=1)
 PHOTOS_A_DAY = 20  # four papers of two pages, each tried twice, and some
 BYTES_A_PERSON = 200 * 1024 * 1024
@@ -58,6 +58,7 @@ def add(
     applicant: str,
     now: datetime,
     parent: str | None = None,
+    kind: Kind = "upload",
 ) -> None:
     """Write down a file that is held; with a `parent` it is the copy kept of that upload."""
     connection.execute(
@@ -65,7 +66,7 @@ def add(
             id=received.id,
             conversation=conversation,
             applicant=applicant,
-            kind="kept" if parent else "upload",
+            kind="kept" if parent else kind,
             size=received.size,
             sha256=received.sha256,
             state="held",

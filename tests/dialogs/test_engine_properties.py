@@ -27,10 +27,12 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    DocumentHeld,
     Erase,
     Erased,
     ErasureRefused,
     Event,
+    FetchDocument,
     FetchProgress,
     Flooded,
     ForgetFile,
@@ -300,6 +302,19 @@ class Conversation(RuleBasedStateMachine):
             now, self.chat = self.chat.now, self.begins()
             self.chat.now = now
             self.shown, self.files, self.roads, self.measured = [], 0, {}, set()
+
+    @rule(place=st.integers(0, 9), lost=st.booleans())
+    def a_document_comes(self, place: int, lost: bool) -> None:
+        """One that was ordered, perhaps again; it is told once, however often it comes."""
+        ordered = self.chat.ordered(FetchDocument)
+        if ordered:
+            one = ordered[place % len(ordered)]
+            case = self.chat.session.cases.get(one.reference, {})
+            before = list(case.get("documents", {}).items())
+            known = any(file == one.file and not entry["held"] for file, entry in before)
+            self.happen(DocumentHeld(one.reference, one.file, lost))
+            told = [each for each in self.chat.said if each.card and each.card.kind == "document"]
+            assert len(told) == (known and not lost)
 
     @rule(event=st.sampled_from(FROM_AFAR))
     def something_comes_from_afar(self, event: Event) -> None:
@@ -579,8 +594,12 @@ class Conversation(RuleBasedStateMachine):
             "revoked": {"reason": "答应补的没有补。"},
         }
         type_ = "decided" if kind in ("approved", "denied") else kind
+        written = {"preregistered": "application_form", "accepted": "receipt", "not_accepted": "refusal"}.get(
+            kind
+        )
+        document = {"kind": written, "number": "N1", "title": kind, "url": f"/v1/{seq}"} if written else {}
         return ProgressReported(
-            reference, self._number(reference), seq, type_, self.chat.now, known.get(kind, {})
+            reference, self._number(reference), seq, type_, self.chat.now, known.get(kind, {}), document
         )
 
     def _message(self, text: str = "", choice: str = "", media: tuple[Media, ...] = ()) -> MessageReceived:

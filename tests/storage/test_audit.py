@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import Connection, delete, select, update
 
+from dialogs.turn import Event
 from storage.errors import UnknownConversation
 from storage.flow import audit
+from storage.flow.turns import ACTORS
 from storage.people import applicants, conversations, messages, retention
 from storage.schema import audit as links
 from storage.schema import (
@@ -223,3 +225,7 @@ def _file(conversation: str, world: World) -> dict[str, Any]:
 
 async def _do(act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
+
+
+def test_the_log_can_say_who_caused_any_event() -> None:
+    assert set(ACTORS) == {kind.__name__ for kind in get_args(Event)}

@@ -8,6 +8,7 @@ news, telling each event of the intake service, in its order; reports: what each
 card         the receipt, and how far each case is
 packages     several handed in at once: how all of them stand
 withdrawing  taking back what is undecided
+documents    what the office has put in writing
 rating       the mark, when it is over
 book         a case's record in the session, changed in one place
 
@@ -25,6 +26,7 @@ A case is kept in the session under its reference:
     ask               what is wanted of him still (see asked), None when nothing is
     supplies          how often he has handed in more; stage: what the office called the present one
     parcel            {carrier, tracking_no} of what was sent to him
+    documents         file -> what the office has put in writing (cases/documents.py)
     answers, files    what was handed in, and all its photos, until the promised time for keeping them is over
     phone, tail       where a text message reaches him (E.164), and the last four of his identity number, by
                       which he can ask for the case elsewhere; "" when not given, or no longer kept

@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs.calendar import local_day
 from dialogs.engine import keeping
-from dialogs.engine.cases import asked, marking, requests
+from dialogs.engine.cases import asked, documents, marking, requests
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.handing_in import registered
@@ -43,6 +43,7 @@ def reported(talk: Talk, event: ProgressReported) -> None:
         _OTHERS[event.type](talk, event, talk.session.cases[event.reference])
     else:
         _push(talk, event, case)
+    documents.announced(talk, event)
 
 
 def _push(talk: Talk, event: ProgressReported, case: Case) -> None:

@@ -3,7 +3,7 @@ import { Line } from "./line";
 import { Outbox } from "./outbox";
 import { fit } from "../../shared/fit";
 import { isAwaited, merge } from "./transcript";
-import { fetchPhoto, fetchQr, openConversation, Refused, type Choice, type Message } from "./wire";
+import { fetchPhoto, fetchQr, openConversation, paperToken, postForm, Refused, type Choice, type Message } from "./wire";
 import { languageOf, type Lang } from "./words";
 
 const typingPatienceSeconds = 20;
@@ -85,6 +85,11 @@ export class Chat {
   /** The address of `link` drawn as a QR code. */
   async draw(link: string): Promise<string> {
     return URL.createObjectURL(await fetchQr(this.token, link));
+  }
+
+  /** Have a paper saved: a form's answer, which every phone's browser knows how to keep. */
+  async openPaper(file: string): Promise<void> {
+    postForm("/papers/api/file", await paperToken(this.token, file));
   }
 
   async load(image: string): Promise<string> {

@@ -32,7 +32,9 @@ export type ProgressCard = CardOf<
 export type RatingCard = CardOf<"rating", { number: string }>;
 /** `links` by channel: an address to open, but WeChat's, which only its own camera understands. */
 export type HandoverCard = CardOf<"handover", { code: string; until: string; links: Record<string, string> }>;
-export type Card = NoticeCard | PhotoCard | ReadBackCard | ReceiptCard | ProgressCard | RatingCard | HandoverCard;
+/** What the office has put in writing; the address that opens it is asked for by the tap. */
+export type DocumentCard = CardOf<"document", { file: string; title: string; number: string }>;
+export type Card = DocumentCard | NoticeCard | PhotoCard | ReadBackCard | ReceiptCard | ProgressCard | RatingCard | HandoverCard;
 
 /** One message of the transcript. `echo` is the id this page gave to a message of the applicant. */
 export interface Message {
@@ -98,6 +100,26 @@ export async function messagesAfter(token: string, after: number, waitSeconds: n
 
 /** Have the service draw `text` as a QR code. */
 export const fetchQr = (token: string, text: string): Promise<Blob> => fetchPhoto(token, `${apiRoot()}qr?text=${encodeURIComponent(text)}`);
+
+/** Ask for what opens a paper of this conversation, for the next fifteen minutes. */
+export async function paperToken(token: string, file: string): Promise<string> {
+  return (await call<{ token: string }>("POST", `documents/${encodeURIComponent(file)}`, token, {})).token;
+}
+
+/** Post `token` as a form. What comes back is an attachment, so the chat stays where it is. */
+export function postForm(address: string, token: string): void {
+  const form = document.createElement("form");
+  const field = document.createElement("input");
+  form.method = "post";
+  form.action = address;
+  field.type = "hidden";
+  field.name = "token";
+  field.value = token;
+  form.appendChild(field);
+  document.body.appendChild(form);
+  form.submit();
+  form.remove();
+}
 
 /** Fetch a picture of this conversation. Only our own API is ever given the token. */
 export async function fetchPhoto(token: string, path: string): Promise<Blob> {

@@ -1,6 +1,7 @@
 import type { Card, Message } from "../../wire";
 import { Handover } from "./Handover";
 import { Notice } from "./Notice";
+import { Paper } from "./Paper";
 import { PhotoWanted } from "./PhotoWanted";
 import { Progress } from "./Progress";
 import { Rating } from "./Rating";
@@ -30,6 +31,8 @@ export function CardView({ card, message, isOpen }: CardProps) {
       return <Rating message={message} isOpen={isOpen} />;
     case "handover":
       return <Handover card={card} />;
+    case "document":
+      return <Paper card={card} />;
     default:
       return null;
   }
