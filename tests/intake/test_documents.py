@@ -19,9 +19,11 @@ from intake.problems import Problem
 from intake.schema import documents, looks
 from intake.unit import Unit
 from tests.intake.desk import Desk
+from tests.intake.office import PROMISE, TWO_WEEKS, Office
 from tests.intake.world import TOKEN, World, world
 from tests.postgres import Cluster, NoPostgres, cluster
 
+OTHER = {"name": "李水木", "id_number": "999901195006150014"}
 WHY = {"why": "单位正在给您交。", "how": "离开单位后再来。"}
 
 
@@ -231,3 +233,26 @@ async def test_no_event_without_a_template_is_put_into_writing(here: World) -> N
 
     with pytest.raises(Problem):
         await here.parts.quietly(write)
+
+
+async def test_the_real_moves_write_what_is_missing_what_is_owed_and_what_is_over(here: World) -> None:
+    office = Office(here)
+    asked = await office.reviewed()
+    await office.ask(asked, "id_card.front", "level")
+    owing = await office.reviewed(deferred=[PROMISE], limits=TWO_WEEKS, applicant=OTHER)
+    await office.act(owing, "accept")
+
+    missing = said(await content_of(here, asked, (await list_of(here, asked))[-1]["id"]))
+    owed = said(await content_of(here, owing, (await list_of(here, owing))[-1]["id"]))
+    assert [each["title"] for each in await list_of(here, asked)] == ["申请单", "材料补正通知书"]
+    assert [each["title"] for each in await list_of(here, owing)] == ["申请单", "容缺受理通知书"]
+    assert "还差2样" in missing
+    assert "（周" in missing
+    assert "下面1样可以后补" in owed
+    assert "居住证" in owed
+
+    here.clock.step(days=60)
+    await office.act(owing, "revoke", reason="到期没有收到居住证。")
+    over = await content_of(here, owing, (await list_of(here, owing))[-1]["id"])
+    assert over.title == "撤销受理通知书"
+    assert "到期没有收到居住证。" in said(over)
