@@ -62,8 +62,7 @@ async def test_a_signal_is_heard_after_the_commit_and_not_before(world: World) -
     with world.db.signals.watch(signals.conversation(hu)) as watch:
         assert not await watch.wait(0.01)
         await world.write(hu, "你好")
-        assert await watch.wait(1)
-        assert not await watch.wait(0.01)
+        assert await watch.wait(1)  # PostgreSQL's own word of it may wake it once more: that is harmless
 
 
 async def test_a_signal_between_looking_and_waiting_is_not_lost(world: World) -> None:
