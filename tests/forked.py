@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).parent.parent
 LOADED = (
-    *("bot.cli", "bot.app", "bot.worker", "bot.serving", "tests.handlers.sending.speaker"),
+    *("bot.cli", "bot.app", "bot.worker", "bot.serving", "tests.handlers.sending.speaker", "intake.cli"),
     *(f"handlers.channels.{name}" for name in ("wechat", "telegram", "dingtalk")),
 )
 
@@ -191,9 +191,14 @@ def _live(order: Mapping[str, Any], more: Mapping[str, str], ours: Sequence[int]
 
 def _arm() -> None:
     """Read FAULT as a fresh process would."""
-    from storage import faults
+    from intake import faults as of_intake
+    from storage import faults as of_bot
 
-    faults._left.update(faults._armed(os.environ.get("FAULT", "")))
+    wanted = os.environ.get("FAULT", "")
+    if wanted.partition(":")[0] in of_intake.POINTS:
+        of_intake.arm(wanted)
+    else:
+        of_bot._left.update(of_bot._armed(wanted))
 
 
 if __name__ == "__main__":

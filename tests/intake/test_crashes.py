@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,29 +14,33 @@ import pytest
 from aiohttp import web
 
 from intake.faults import POINTS
+from tests.forked import Forked, start
 from tests.intake.process import environment
 from tests.intake.world import BACK, FRONT, TOKEN, Receiver, application, serve, sha
+from tests.product import until
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @contextlib.asynccontextmanager
-async def service(
-    folder: Path, callback_url: str, fault: str = ""
-) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "intake", "serve"),
-        env=environment(folder, INTAKE_CALLBACK_URL=callback_url, FAULT=fault),
-        stdout=asyncio.subprocess.PIPE,
-    )
+async def service(folder: Path, callback_url: str, fault: str = "") -> AsyncIterator[tuple[str, Forked]]:
+    """Serve at an address; the process may be killed at `fault`."""
+    told = folder / f"said-{fault or 'well'}.log"
+    told.touch()
+    settings = environment(folder, INTAKE_CALLBACK_URL=callback_url, FAULT=fault)
+    process = await start("intake", "serve", environment=settings, output=told)
     try:
-        assert process.stdout is not None
-        line = (await process.stdout.readline()).decode()
+        line = await until(lambda: _first_line(told, process), "the address of the service")
         yield line.split(" at ")[1].split(",")[0], process
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _first_line(told: Path, process: Forked) -> str:
+    assert process.returncode is None, told.read_text()
+    return next((line for line in told.read_text().splitlines() if " at " in line), "")
 
 
 async def hand_in(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
@@ -60,7 +63,7 @@ async def send(session: aiohttp.ClientSession, method: str, url: str, **more: An
         return None if answer.status == 204 else await answer.json()
 
 
-async def all_taken(receiver: Receiver, process: asyncio.subprocess.Process) -> None:
+async def all_taken(receiver: Receiver, process: Forked) -> None:
     async with asyncio.timeout(60):
         while len({event["event_id"] for event in receiver.taken}) < 2 and process.returncode is None:
             await asyncio.sleep(0.02)
