@@ -21,6 +21,7 @@ from bot.shelf import Shelf
 from bot.worker import Worker
 from dialogs.world import Library
 from handlers import documents, upload_link
+from handlers.agents import Agents
 from handlers.channels.base import Channel, Kit
 from handlers.channels.receiving import Mailroom
 from handlers.clerks import Clerks, Robot
@@ -134,7 +135,12 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             clock,
             settings.intake_give_up_after,
             handovers,
-            {**outgoing.carriers, **erasures.carriers, **(clerks.carriers if clerks else {})},
+            {
+                **outgoing.carriers,
+                **erasures.carriers,
+                **Agents(database, vault, clock).carriers,
+                **(clerks.carriers if clerks else {}),
+            },
         )
         worker = Worker(
             database,

@@ -42,6 +42,7 @@ class Session:
     seen:     day of the applicant's last message ("YYYY-MM-DD"), "" before the first.
     owner:    "bot", "queue" or "clerk:<id>"; the bot only speaks unasked while it is the owner.
     profile:  what he lets us remember, see dialogs.engine.profile; {} while he does not.
+    agent:    the village agent who is signed in here: {id, name, village}; {} when none is.
     channel:  the channel he used last, "" before the first message that named one.
     """
 
@@ -63,6 +64,7 @@ class Session:
     put_away: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     channel: str = ""
     profile: Mapping[str, Any] = field(default_factory=dict)
+    agent: Mapping[str, str] = field(default_factory=dict)
 
 
 _FIELDS = tuple(f.name for f in fields(Session))

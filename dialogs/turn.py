@@ -209,6 +209,29 @@ class ErasureRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSignedIn:
+    """A village agent has this conversation from now on."""
+
+    id: str
+    name: str
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRefused:
+    """A sign-in code was not taken: "unknown" (wrong, used or too old) or "often" (too many wrong ones)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDismissed:
+    """The agent `id` was removed; where he was signed in, he no longer is."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set earlier is due. `key` says for what (a reference, a prompt number)."""
 
@@ -237,6 +260,9 @@ Event = (
     | DocumentHeld
     | Erased
     | ErasureRefused
+    | AgentSignedIn
+    | AgentRefused
+    | AgentDismissed
     | TimerFired
 )
 
@@ -427,6 +453,25 @@ class ForgetPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInAgent:
+    """Sign the village agent with this `code` in: AgentSignedIn, or AgentRefused."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutAgent:
+    """Let no agent be signed in here any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DismissAgent:
+    """Answer with AgentDismissed(id). Ordered by his removal, in its commit, and not by a turn."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answer with TimerFired(name, key) at `due`. Setting it again moves it; a late fire is harmless."""
 
@@ -456,6 +501,9 @@ Effect = (
     | OpenTicket
     | Erase
     | ForgetPerson
+    | SignInAgent
+    | SignOutAgent
+    | DismissAgent
     | SetTimer
 )
 
@@ -491,6 +539,9 @@ KINDS: Mapping[str, type] = {
         DocumentHeld,
         Erased,
         ErasureRefused,
+        AgentSignedIn,
+        AgentRefused,
+        AgentDismissed,
         TimerFired,
         Say,
         FetchMedia,
@@ -512,6 +563,9 @@ KINDS: Mapping[str, type] = {
         OpenTicket,
         Erase,
         ForgetPerson,
+        SignInAgent,
+        SignOutAgent,
+        DismissAgent,
         SetTimer,
     )
 }

@@ -308,6 +308,21 @@ erasures = _table(
     Column("owed", Text),
 )
 
+# Village agents (storage.people.agents). `applicant` is whose key seals `body`
+agents = _table(
+    "agents",
+    Column("id", Id, primary_key=True),
+    Column("applicant", Id, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed: name, village, phone
+    Column("code", LargeBinary, nullable=False),  # blind index
+    Column("code_until", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("conversation", Id),  # where he is signed in
+    Column("added_at", UtcDateTime, nullable=False),
+)
+Index("ux_agents_code", agents.c.code, unique=True)
+Index("ux_agents_conversation", agents.c.conversation, unique=True)
+
 # A code with which a conversation can be gone on with on another channel
 handovers = _table(
     "handovers",

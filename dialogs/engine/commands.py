@@ -11,7 +11,7 @@ from typing import Literal
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
     "move", "elsewhere", "go_on", "guide", "supply", "again", "erase",
-    "remember", "forget_me", "papers",
+    "remember", "forget_me", "papers", "sign_out",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -79,6 +79,7 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
         ),
         *("删除个人信息", "删除我的信息", "删掉我的信息", "注销", "erase", "delete my data"),
     ),
+    "sign_out": ("退出代办", "退出代办员", "sign out"),
     "papers": ("文件", "回执", "文书", "我的文件", "看文件", "通知书", "papers", "documents"),
     "guide": ("办事指南", "指南", "先看看", "要什么材料", "要带什么", "要多久", "要多少钱", "guide"),
     "supply": (

@@ -5,18 +5,19 @@ How it hangs together:
 * Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
   rating ...) when there is one, else the *station* of the road where the answers end.
   Both are tables of two functions, ask and hear: `dialogs.engine.asides` and `dialogs.engine.stations`.
-* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 办事指南 换个地方办 我办过 删除资料) are matched first.
-  They speak, then the floor asks again, so nothing is ever lost by asking for help.
+* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 办事指南 换个地方办 我办过 删除资料 退出代办) are
+  matched first. They speak, then the floor asks again, so nothing is ever lost by asking for help.
 * Every answer is kept under its key; where we are is a fold over the answers (`dialogs.script.road`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import arriving, asides, erasing, handover, keeping, papers, stations
+from dialogs.engine import agents, arriving, asides, erasing, handover, keeping, papers, stations
 from dialogs.engine.cases import asked as wanted_by_office
 from dialogs.engine.cases import (
     calls,
@@ -36,6 +37,9 @@ from dialogs.engine.talk import MAX_WRONG, PERSON, Floor, Said, Talk
 from dialogs.messages import Inbound
 from dialogs.session import Session
 from dialogs.turn import (
+    AgentDismissed,
+    AgentRefused,
+    AgentSignedIn,
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
@@ -98,6 +102,9 @@ def _message(talk: Talk, event: MessageReceived) -> None:
 def _opened(talk: Talk, event: Opened) -> None:
     if erasing.is_leaving(talk):
         erasing.hold(talk)
+    elif code := agents.typed(event.scene):
+        arriving.opened(talk, replace(event, scene=""))
+        agents.sign_in(talk, code)
     else:
         arriving.opened(talk, event)
 
@@ -124,6 +131,8 @@ def _wrote(talk: Talk, message: Inbound) -> None:
     command, code = recognise(plain(text)), handover.typed(talk, text)
     if code:
         arriving.join(talk, code)
+    elif code := agents.typed(text):
+        agents.sign_in(talk, code)
     elif command and not (text.isdigit() and _wants_digits(talk)):
         COMMAND_ACTS[command[0]](talk, command[1])
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).offers:
@@ -186,5 +195,8 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     DocumentHeld: documents.held,
     Erased: erasing.erased,
     ErasureRefused: erasing.refused,
+    AgentSignedIn: agents.signed_in,
+    AgentRefused: agents.refused,
+    AgentDismissed: agents.dismissed,
     TimerFired: _timer,
 }

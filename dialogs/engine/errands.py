@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import browsing, erasing, handover, profile
+from dialogs.engine import agents, browsing, erasing, handover, profile
 from dialogs.engine.cases import calls, documents, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
@@ -121,4 +121,5 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "erase": erasing.begin,
     "remember": profile.remember,
     "forget_me": profile.forget,
+    "sign_out": agents.sign_out,
 }

@@ -82,6 +82,9 @@ _LANES = {
     "TellClerks": "clerks:{conversation}",
     "Erase": "erase:{conversation}",
     "ForgetPerson": "erase:{conversation}",
+    "SignInAgent": "agent:{conversation}",
+    "SignOutAgent": "agent:{conversation}",
+    "DismissAgent": "agent:{conversation}",
 }
 
 

@@ -67,6 +67,9 @@ ACTORS: Mapping[str, str] = {
     "ProgressReported": "intake",
     "Erased": "worker",
     "ErasureRefused": "worker",
+    "AgentSignedIn": "worker",
+    "AgentRefused": "worker",
+    "AgentDismissed": "operator",
     "DocumentHeld": "worker",
     "TimerFired": "timer",
 }

@@ -10,6 +10,7 @@ from storage import ids
 from storage.flow import audit
 from storage.schema import (
     addresses,
+    agents,
     applicants,
     conversations,
     files,
@@ -99,6 +100,9 @@ def _empty(connection: Connection, conversation: str) -> None:
     _forget_consents(connection, conversation)
     for table in _OF_A_CONVERSATION:
         connection.execute(delete(table).where(table.c.conversation == conversation))
+    # An agent who is forgotten is signed out; who he is stays until he is removed.
+    signed_in = agents.c.conversation == conversation
+    connection.execute(update(agents).where(signed_in).values(conversation=None))
     # The address goes too, and the shell must not answer when the same person writes again.
     connection.execute(
         update(conversations)

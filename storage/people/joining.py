@@ -20,7 +20,7 @@ from dialogs.messages import Address
 from dialogs.turn import Join, Welcome
 from storage import ids, signals
 from storage.flow import audit, outbox
-from storage.people import addresses, applicants, applications, conversations, handovers
+from storage.people import addresses, agents, applicants, applications, conversations, handovers
 from storage.people import tickets as ticket_rows
 from storage.people.conversations import Lane
 from storage.schema import addresses as address_rows
@@ -111,7 +111,7 @@ def successor(connection: Connection, conversation: str) -> str:
 
 
 def _refusal(connection: Connection, vault: Vault, lane: Lane, wish: Join) -> Refusal | Literal[""]:
-    if applications.of_conversation(connection, lane.id):
+    if applications.of_conversation(connection, lane.id) or agents.signed_in(connection, lane.id):
         return "busy"
     assert lane.wrapped_key is not None  # the order was read by this key
     session = conversations.unseal(vault.box(lane.wrapped_key), lane.id, lane.state)

@@ -24,6 +24,9 @@ from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
+    AgentDismissed,
+    AgentRefused,
+    AgentSignedIn,
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
@@ -142,6 +145,7 @@ TYPED = st.sampled_from(
             "重新拍",
             *("删除资料", "删掉", "先不删", "记住我", "记住", "忘记我", "都不记了"),
             *("换个地方办", "我办过", "接着办", "12345678", "go12345678", "CS-1121-0001", "0247"),
+            *("代办 12345 67890", "代办", "退出代办"),
             "姓名不对",
             "5 等太久",
             "5",
@@ -157,6 +161,7 @@ FROM_AFAR = (
     *(Opened("", "en", "wechat"), Opened("", scene="pension_check"), Opened("", scene="flexible_enrolment")),
     *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded()),
     *(HandoverOffered("12345678", START, {}), HandoverAsked(), Joined("telegram")),
+    *(AgentSignedIn("a1", "叶某某", "球川村"), AgentDismissed("a1"), AgentRefused("unknown")),
     *(JoinRefused(reason, "12345678") for reason in ("unknown", "often", "here", "busy", "draft")),
 )
 LOOKS = st.sampled_from(["a" * 64, "5" * 64, "0f" * 32, ""])

@@ -1,0 +1,92 @@
+"""`zerotrip agents`: who may apply for others from a village, added, listed and removed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.settings import load
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.sealing.vault import Vault
+
+T = TypeVar("T")
+PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)  # a mobile number of mainland China
+
+commands = typer.Typer(help="Add, list and remove village agents.", no_args_is_help=True)
+
+
+@commands.command()
+def add(
+    name: Annotated[str, typer.Argument(help="His name.")],
+    village: Annotated[str, typer.Option(help="The village he serves.")],
+    phone: Annotated[str, typer.Option(help="His mobile number, 11 digits.")],
+) -> None:
+    """Add an agent; print the code with which he signs in once, within 24 hours. It is kept nowhere."""
+    from storage.people import agents
+
+    name, village, phone = name.strip(), village.strip(), phone.strip().removeprefix("+86")
+    if not name or not village:
+        raise typer.BadParameter("name and village may not be empty")
+    if not PHONE.fullmatch(phone):
+        raise typer.BadParameter("11 digits, as 13800000000", param_hint="--phone")
+    _, code = _run(lambda c, vault: agents.add(c, vault, name, village, f"+86{phone}", _now()))
+    typer.echo(f"代办 {code[:5]} {code[5:]}")
+    typer.echo("He sends this line in the chat within 24 hours; it works once.", err=True)
+
+
+@commands.command("list")
+def list_() -> None:
+    """List all agents, and whether each is signed in."""
+    from storage.people import agents
+
+    known = _run(agents.everybody)
+    if not known:
+        typer.echo("No agents.")
+        return
+    table = Table("id", "name", "village", "phone", "signed in")
+    for each in known:
+        table.add_row(each.id, each.name, each.village, each.phone, "yes" if each.conversation else "no")
+    Console().print(table)
+
+
+@commands.command()
+def remove(id_: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")]) -> None:
+    """Remove an agent: his code and his sign-in end, and who he is is forgotten."""
+    from storage.people import agents
+
+    if not _run(lambda c, vault: agents.remove(c, vault, id_, _now())):
+        typer.echo(f"There is no agent {id_}. See `zerotrip agents list`.", err=True)
+        raise typer.Exit(1)
+    typer.echo("Removed.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _run(work: Callable[[Connection, Vault], T]) -> T:
+    return asyncio.run(_with(work))
+
+
+async def _with(work: Callable[[Connection, Vault], T]) -> T:
+    from storage.database import Database
+    from storage.sealing.keyring import KeyRing
+    from storage.sealing.vault import Vault
+
+    settings = load()
+    vault = Vault(KeyRing.read(settings.key_ring))
+    database = await Database.open(settings.database)
+    try:
+        return await database.run(lambda connection: work(connection, vault))
+    finally:
+        await database.close()
