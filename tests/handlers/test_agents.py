@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app as command_line
 from tests.handlers.test_handover import House, house
+from tests.product import until
 
 __all__ = ["house"]
 
@@ -50,9 +51,10 @@ async def test_a_wrong_code_is_refused_and_an_agent_signs_out(
     await house.letter("退出代办")
     await house.until_said(conversation, "已退出代办")
 
-    async with asyncio.timeout(10):
-        while "yes" in await command(house, monkeypatch, "list"):
-            await asyncio.sleep(0.05)
+    async def out() -> bool:
+        return "yes" not in await command(house, monkeypatch, "list")
+
+    await until(out, "the agent to be signed out")
 
 
 @pytest.mark.parametrize(
