@@ -14,6 +14,7 @@ from intake.unit import Unit
 
 LABELS: Mapping[str, str] = {
     "third_rejection": "退回已到三次",
+    "lookup_late": "部门核验五分钟没有答复",
     "added_later": "补正时添加了第一次就有的内容",
 }
 

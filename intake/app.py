@@ -15,6 +15,7 @@ from intake import api, review
 from intake.callbacks import Callbacks, keep_clocks, owed
 from intake.database import open_database
 from intake.documents import routes as documents
+from intake.lookups import routes as lookups
 from intake.pages import Pages
 from intake.parts import PARTS, Parts, utc_now
 from intake.ratings import routes as ratings
@@ -61,7 +62,7 @@ def build(parts: Parts) -> web.Application:
     """The application; it closes `parts` when it stops."""
     app = web.Application(middlewares=[guard])
     app[PARTS] = parts
-    for table in (routes, api.routes, documents.routes, review.routes, ratings.routes):
+    for table in (routes, api.routes, documents.routes, review.routes, ratings.routes, lookups.routes):
         app.add_routes(table)
     _refuse_open_doors(app)
     app.cleanup_ctx.append(_database)

@@ -21,6 +21,7 @@ from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from standardwebhooks import Webhook
 
 from intake import events, faults, moves
+from intake.lookups import asking
 from intake.parts import Parts
 from intake.schema import applications, callbacks
 from intake.schema import events as event_table
@@ -213,6 +214,7 @@ async def keep_clocks(parts: Parts, every_seconds: float = 60.0) -> None:
     while True:
         try:
             await parts.change(moves.make_due)
+            await parts.change(asking.escalate)
         except Exception:
             log.exception("clocks.step_failed")
         await asyncio.sleep(every_seconds)

@@ -59,10 +59,18 @@ def invite(
     supervisor: Annotated[
         bool, typer.Option(help="For somebody who watches over cases and works on none.")
     ] = False,
+    officer: Annotated[
+        str, typer.Option(metavar="DEPARTMENT", help="For somebody who answers what it is asked: 民政 ...")
+    ] = "",
 ) -> None:
     """Print a one-time link that makes a reviewer. It lasts a day; earlier links stop working."""
-    settings, role = read_settings(), "supervisor" if supervisor else "reviewer"
-    code = visit(settings, lambda unit: reviewers.invite(unit, role))
+    if supervisor and officer:
+        stop("Somebody is a supervisor or a data officer, never both.")
+    settings, role = (
+        read_settings(),
+        "supervisor" if supervisor else "data_officer" if officer else "reviewer",
+    )
+    code = visit(settings, lambda unit: reviewers.invite(unit, role, officer))
     typer.echo(_link(settings, code))
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from intake.lookups import tables as lookup_tables  # noqa: F401  # so that its table is made, too
 from intake.ratings import tables  # noqa: F401  # so that its tables are made, too
 from intake.schema import applications, metadata, timers
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, or_, select
 from intake import alerts, applications, clocks, corrections, events, guards, moves, owed, standing, timers
 from intake.corrections import page_label
 from intake.documents import keeping
+from intake.lookups import finding
 from intake.making import Making
 from intake.problems import unknown
 from intake.ratings import marks
@@ -66,6 +67,7 @@ def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
         "promise_broken": standing.promise_broken(unit, row.person),
         "talks": standing.talks_of(unit, row),
         "owed": _owed(unit, row),
+        "lookups": [_lookup(each) for each in finding.of(unit, row.number)],
         "slots": _slots(unit, row, body),
         "examples": [{"id": name, "label": label} for name, label in corrections.EXAMPLES.items()],
         "rating": rating,
@@ -171,6 +173,12 @@ def _owed(unit: Unit, row: Row[Any]) -> list[dict[str, Any]]:
         }
         for each in owed.of(unit, row.number)
     ]
+
+
+def _lookup(row: Row[Any]) -> dict[str, Any]:
+    """部门核验: who answered what, and when."""
+    told = ("material", "state", "result", "officer", "department", "at")
+    return {"title": row.title, **{name: finding.document(row)[name] for name in told}}
 
 
 def _slots(unit: Unit, row: Row[Any], body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ UNDER_WAY = "正在办理，撤回或办完以后才能删"
 GONE = "姓名、身份证号码、填写的内容、照片、留言和文书的内容"
 _FACTS = frozenset(
     ("answer_by", "provisional", "receipt_no", "promised_by", "result", "code", "by", "until", "round",
-     "level", "kind", "keep_until", "day", "what", "contact_by", "rerate_until")
+     "level", "kind", "keep_until", "day", "what", "contact_by", "rerate_until", "lookup", "at")
 )  # fmt: skip
 
 

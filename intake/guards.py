@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import select
 
 from intake import applications, opening, owed, standing, timers
+from intake.lookups import finding
 from intake.making import Making
 from intake.problems import Problem, not_now
 from intake.schema import events as event_table
@@ -68,6 +69,19 @@ def _owes_nothing(making: Making) -> None:
         )
 
 
+def _looked_up(making: Making) -> None:
+    """Nobody's silence is a yes: what a department is asked about has to be answered first."""
+    left = finding.unanswered(making.unit, making.row)
+    if left:
+        raise Problem(
+            423,
+            "looking-up",
+            f"{len(left)} look-ups are not answered.",
+            "有材料还在等部门核验，答复以后才能受理。",
+            state=making.row.state,
+        )
+
+
 def _deferral_overdue(making: Making) -> None:
     _owes(making)
     timer = timers.find(making.unit, making.number, "deferral")
@@ -109,6 +123,7 @@ GUARDS: Mapping[str, Guard] = {
     "may_reject": _may_reject,
     "owes": _owes,
     "owes_nothing": _owes_nothing,
+    "looked_up": _looked_up,
     "deferral_overdue": _deferral_overdue,
     "not_extended": _not_extended,
     "talk_due": _talk_due,

@@ -29,19 +29,27 @@ _nobody = _hasher.hash(secrets.token_urlsafe(16))  # unknown names take as long 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """role: reviewer, who works on cases, or supervisor, who watches over them (受审分离)."""
+    """role: reviewer, who works on cases; supervisor, who watches over them (受审分离); or data_officer, who
+    answers what his department is asked and sees no case.
+    """
 
     reviewer: str
     csrf: str
     role: str = "reviewer"
+    department: str = ""
 
 
-def invite(unit: Unit, role: str = "reviewer") -> str:
-    """A code that makes one reviewer or supervisor, once, within a day. Earlier codes stop working."""
+def invite(unit: Unit, role: str = "reviewer", department: str = "") -> str:
+    """A code that makes one reviewer, supervisor or data officer, once, within a day.
+
+    Earlier codes stop working.
+    """
     code = secrets.token_urlsafe(18)
     unit.connection.execute(delete(invitations).where(invitations.c.used_at.is_(None)))
     unit.connection.execute(
-        insert(invitations).values(code_hash=_hash(code), expires_at=unit.now + INVITATION, role=role)
+        insert(invitations).values(
+            code_hash=_hash(code), expires_at=unit.now + INVITATION, role=role, department=department
+        )
     )
     return code
 
@@ -80,11 +88,16 @@ def add(unit: Unit, code: str, name: str, password_hash: str) -> None:
         raise Problem(
             409, "taken", "There is a reviewer of this name.", "这个名字已经有人用了。", field="name"
         )
-    role = unit.connection.execute(
-        select(invitations.c.role).where(invitations.c.code_hash == _hash(code))
-    ).scalar_one()
+    asked = select(invitations.c.role, invitations.c.department)
+    given = unit.connection.execute(asked.where(invitations.c.code_hash == _hash(code))).one()
     unit.connection.execute(
-        insert(reviewers).values(name=name, password_hash=password_hash, created_at=unit.now, role=role)
+        insert(reviewers).values(
+            name=name,
+            password_hash=password_hash,
+            created_at=unit.now,
+            role=given.role,
+            department=given.department,
+        )
     )
 
 
@@ -103,21 +116,22 @@ def open_session(unit: Unit, reviewer: str) -> tuple[str, Session]:
     )
     over = or_(sessions.c.seen_at < unit.now - IDLE, sessions.c.opened_at < unit.now - TOTAL)
     unit.connection.execute(delete(sessions).where(over))
-    role = unit.connection.execute(select(reviewers.c.role).where(reviewers.c.name == reviewer)).scalar_one()
-    return token, Session(reviewer, csrf, role)
+    known = select(reviewers.c.role, reviewers.c.department).where(reviewers.c.name == reviewer)
+    who = unit.connection.execute(known).one()
+    return token, Session(reviewer, csrf, who.role, who.department)
 
 
 def find_session(unit: Unit, token: str) -> tuple[Session, bool] | None:
     """The live session of `token`, and whether it should be touched; None when it is over."""
     query = (
-        select(sessions, reviewers.c.role)
+        select(sessions, reviewers.c.role, reviewers.c.department)
         .join(reviewers, reviewers.c.name == sessions.c.reviewer)
         .where(sessions.c.token_hash == _hash(token))
     )
     row: Row[Any] | None = unit.connection.execute(query).one_or_none()
     if row is None or unit.now - row.seen_at > IDLE or unit.now - row.opened_at > TOTAL:
         return None
-    return Session(row.reviewer, row.csrf, row.role), unit.now - row.seen_at > SEEN_EVERY
+    return Session(row.reviewer, row.csrf, row.role, row.department), unit.now - row.seen_at > SEEN_EVERY
 
 
 def touch_session(unit: Unit, token: str) -> None:

@@ -278,7 +278,9 @@ reviewers = Table(
     Column("name", String(40), primary_key=True),
     Column("password_hash", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("role", String(16), nullable=False, server_default="reviewer"),  # reviewer | supervisor
+    # reviewer | supervisor | data_officer, who answers for the department named
+    Column("role", String(16), nullable=False, server_default="reviewer"),
+    Column("department", String(200), nullable=False, server_default=""),
 )
 
 sessions = Table(
@@ -298,6 +300,7 @@ invitations = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
     Column("role", String(16), nullable=False, server_default="reviewer"),
+    Column("department", String(200), nullable=False, server_default=""),
 )
 
 # Who looked at what. Only ever added to; each row's hash takes in the one before, so a missing row shows.

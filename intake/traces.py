@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Table, delete, update
 
+from intake.lookups.tables import lookups
 from intake.schema import alerts, broken_promises, corrections, owed, rejections, supplements, talks, timers
 from intake.unit import Unit
 
-WORDS: tuple[Table, ...] = (supplements, corrections, owed, alerts, talks)
+WORDS: tuple[Table, ...] = (supplements, corrections, owed, alerts, talks, lookups)
 
 
 def forget(unit: Unit, number: str, nobody: bytes) -> None:

@@ -20,10 +20,11 @@ from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unreadable
 from intake.reviewers import Session
 
-Who = Literal["public", "bot", "browser", "reviewer"]  # a supervisor passes where a reviewer does
+Who = Literal["public", "bot", "browser", "reviewer", "officer"]  # a supervisor passes where a reviewer does
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SESSION: web.RequestKey[Session] = web.RequestKey("session", Session)
+OFFICER = "data_officer"
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BODY_SECONDS = 15.0
 PHOTO_SECONDS = 60.0  # a photo over a weak line; the bot sits close by, but a county's own client may not
@@ -48,7 +49,7 @@ def allow(who: Who) -> Callable[[Handler], Handler]:
     """Say who may call a handler.
 
     public: anyone. bot: the bearer of INTAKE_TOKEN. browser: a page of ours, not signed in yet. reviewer:
-    one who is.
+    one who is, or a supervisor. officer: a data officer, who may see look-ups and no case.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -110,7 +111,7 @@ async def _browser(request: web.Request) -> None:
         raise Problem(403, "origin", "The request does not come from our own page.", "请从本页面操作。")
 
 
-async def _reviewer(request: web.Request) -> None:
+async def _signed_in(request: web.Request) -> None:
     await _browser(request)
     session = await find_session(request)
     if session is None:
@@ -119,6 +120,22 @@ async def _reviewer(request: web.Request) -> None:
     if request.method in UNSAFE and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise Problem(403, "csrf", "The X-CSRF-Token header is missing or wrong.", "页面已过期，请刷新。")
     request[SESSION] = session
+
+
+async def _reviewer(request: web.Request) -> None:
+    await _signed_in(request)
+    if request[SESSION].role == OFFICER:
+        raise _other_role()
+
+
+async def _officer(request: web.Request) -> None:
+    await _signed_in(request)
+    if request[SESSION].role != OFFICER:
+        raise _other_role()
+
+
+def _other_role() -> Problem:
+    return Problem(403, "role", "This is for another role.", "您的角色不能看这里。")
 
 
 async def _nobody(request: web.Request) -> None:
@@ -130,6 +147,7 @@ POLICIES: dict[str, Callable[[web.Request], Awaitable[None]]] = {
     "bot": _bot,
     "browser": _browser,
     "reviewer": _reviewer,
+    "officer": _officer,
     "nobody": _nobody,
 }
 

@@ -134,7 +134,9 @@ def _phone(case: Case) -> str:
 
 
 # A mark is no step of the office: `up_pro_result.satisfaction` is the place the exchange has for it.
-NO_STEP = frozenset({"rating_requested", "rated", "followup_opened", "followup_closed", "rescheduled"})
+NO_STEP = frozenset(
+    {"rating_requested", "rated", "followup_opened", "followup_closed", "rescheduled", "lookup_escalated"}
+)
 
 
 def _process(case: Case) -> Iterator[Record]:

@@ -56,4 +56,5 @@ BEFORE_DECISION = (
     "in_progress",
     "suspended",
 )
+BEFORE_ACCEPTANCE = ("submitted", "pre_review", "correction_asked")
 HANDED_IN = tuple(state for state in STATES if state != START)

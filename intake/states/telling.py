@@ -28,6 +28,8 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "withdrawn": ("keep_until", "provisional"),
     "deemed_withdrawn": ("keep_until", "provisional"),
     "revoked": ("reason",),
+    "lookup_answered": ("lookup", "material", "result", "officer", "department", "at"),
+    "lookup_escalated": ("lookup", "material"),
     "rescheduled": ("what", "day", "provisional"),
     "closed": (),
 }
@@ -56,6 +58,8 @@ EVENT_LABELS: Mapping[str, str] = {
     "withdrawn": "申请人撤回",
     "deemed_withdrawn": "逾期未补正，视为撤回",
     "revoked": "撤销受理",
+    "lookup_answered": "部门已核验",
+    "lookup_escalated": "部门核验超时",
     "rescheduled": "日期重新计算",
     "closed": "已归档",
 }

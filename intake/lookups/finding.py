@@ -1,0 +1,62 @@
+"""Finding look-ups, and what the contract says of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from intake import applications
+from intake.lookups.tables import lookups as table
+from intake.problems import unknown
+from intake.unit import Unit
+
+
+def by_id(unit: Unit, name: str) -> Row[Any]:
+    """Raises: Problem 404."""
+    row = unit.connection.execute(select(table).where(table.c.id == name)).one_or_none()
+    if row is None:
+        raise unknown("look-up")
+    return row
+
+
+def of(unit: Unit, number: str) -> list[Row[Any]]:
+    """All look-ups of a case, the first one first."""
+    query = select(table).where(table.c.number == number).order_by(table.c.opened_at, table.c.id)
+    return list(unit.connection.execute(query))
+
+
+def document(row: Row[Any]) -> dict[str, Any]:
+    """The contract's Lookup."""
+    return {
+        "lookup": row.id,
+        "number": row.number,
+        "material": row.material,
+        "state": state_of(row),
+        "answer_by": row.due_at.isoformat(),
+        "result": row.result or "",
+        "officer": row.officer or "",
+        "department": row.department,
+        "at": row.answered_at and row.answered_at.isoformat(),
+    }
+
+
+def state_of(row: Row[Any]) -> str:
+    if row.answered_at is not None:
+        return "answered"
+    return "escalated" if row.escalated_at is not None else "waiting"
+
+
+def question_of(unit: Unit, row: Row[Any]) -> str:
+    return unit.vault.open(row.question_sealed, place(row.id)).decode()
+
+
+def unanswered(unit: Unit, row: Row[Any]) -> list[str]:
+    """Materials of a case that a department is to answer for, and that nobody has answered for yet."""
+    asked_for = applications.body_of(unit, row).get("lookups", [])
+    answered = {each.material for each in of(unit, row.number) if each.answered_at is not None}
+    return [material for material in asked_for if material not in answered]
+
+
+def place(name: str) -> str:
+    return f"lookups.question:{name}"
