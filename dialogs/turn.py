@@ -379,6 +379,18 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
+class AskDepartment:
+    """Have another department asked for a paper of a case. Its answer comes as news.
+
+    question: the body of POST /v1/lookups (see intake/openapi.yaml) without the number.
+    """
+
+    reference: str
+    number: str
+    question: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """Take the pre-application back."""
 
@@ -493,6 +505,7 @@ Effect = (
     | ForgetWords
     | Submit
     | Supply
+    | AskDepartment
     | Withdraw
     | Rate
     | FetchProgress
@@ -555,6 +568,7 @@ KINDS: Mapping[str, type] = {
         ForgetWords,
         Submit,
         Supply,
+        AskDepartment,
         Withdraw,
         Rate,
         FetchProgress,

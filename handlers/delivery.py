@@ -18,6 +18,7 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    AskDepartment,
     AskHandover,
     DocumentHeld,
     FetchDocument,
@@ -243,6 +244,10 @@ class Deliveries:
 
         return read
 
+    async def ask_department(self, item: Item, effect: AskDepartment) -> None:
+        await self.intake.ask_department(effect.number, effect.question)
+        await self.done(item)
+
     async def withdraw(self, item: Item, effect: Withdraw) -> None:
         try:
             await self.intake.withdraw(effect.number)
@@ -307,6 +312,7 @@ _CARRIERS: Mapping[type, Carrier] = {
     ForgetWords: Deliveries.forget_words,
     Submit: Deliveries.submit,
     Supply: Deliveries.supply,
+    AskDepartment: Deliveries.ask_department,
     Withdraw: Deliveries.withdraw,
     Rate: Deliveries.rate,
     FetchProgress: Deliveries.fetch_progress,

@@ -13,6 +13,7 @@ from dialogs.answers import show
 from dialogs.engine import guardian
 from dialogs.engine.deferring import is_promise, promises
 from dialogs.engine.flow import forget_photos, leave, photos_in
+from dialogs.engine.looking_up import is_lookup, named
 from dialogs.engine.notice import page_title, pages, ready, titles
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
@@ -44,6 +45,8 @@ def read_back(talk: Talk) -> tuple[str, Card]:
 
 def _photo_words(talk: Talk, station: Station) -> str:
     page = talk.session.answers[station.key]
+    if is_lookup(page):
+        return talk.words("engine.photo_look_up_short")
     if is_promise(page):
         return talk.words("engine.photo_owed_short")
     flags = page["flags"]
@@ -101,6 +104,8 @@ def _order(talk: Talk, reference: str, filing: Filing, package: str, of: int) ->
         body["package"] = {"reference": package, "title": talk.pick(talk.script.title), "of": of}
     if owed := [each for name, each in promises(talk).items() if filing.takes(name)]:
         body["deferred"] = owed
+    if asked := [each for each in named(talk) if filing.takes(each)]:
+        body["lookups"] = asked
     return Submit(reference, body, tuple(papers))
 
 

@@ -33,7 +33,13 @@ _NOT_HERE = re.compile(
 def can(talk: Talk, station: Station) -> bool:
     """Say whether the paper of this page may be owed: by the script, and with none of it taken yet."""
     material = station.step
-    if not isinstance(material, Material) or not material.deferrable or talk.session.aside:
+    return isinstance(material, Material) and material.deferrable and untouched(talk, station)
+
+
+def untouched(talk: Talk, station: Station) -> bool:
+    """Say whether nothing of the paper has been taken, and nothing else is being talked about."""
+    material = station.step
+    if talk.session.aside:
         return False
     taken = {*talk.session.answers, *talk.session.judging.values()}
     return not any(page.step is material and page.key in taken for page in pages(talk))
@@ -45,8 +51,8 @@ def is_meant(text: str) -> bool:
 
 
 def is_promise(value: Any) -> bool:
-    """Say whether what is kept for a page is a promise, and no photo."""
-    return isinstance(value, dict) and "deferred" in value
+    """Say whether what is kept for a page is no photo: a promise, or a look-up (looking_up)."""
+    return isinstance(value, dict) and ("deferred" in value or "lookup" in value)
 
 
 def offer(talk: Talk, station: Station) -> None:
@@ -82,7 +88,7 @@ def promises(talk: Talk) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for page in pages(talk):
         value, material = talk.session.answers.get(page.key), page.step
-        if is_promise(value) and isinstance(material, Material):
+        if is_promise(value) and "deferred" in (value or {}) and isinstance(material, Material):
             told = {name: (value or {})[name] for name in ("text", "text_sha256", "at")}
             found[material.id] = {"material": material.id, "title": talk.pick(material.title), **told}
     return found
@@ -101,7 +107,7 @@ def _ask(talk: Talk) -> None:
 
 def _hear(talk: Talk, said: Said) -> None:
     aside = talk.session.aside or {}
-    word = said.option or _WORDS.get(plain(said.text).strip(".!。 "), "")
+    word = said.option or YES_OR_NO.get(plain(said.text).strip(".!。 "), "")
     if word == "agree":
         _promise(talk, aside["key"], aside["text"])
     elif word == "disagree":
@@ -114,7 +120,7 @@ def _hear(talk: Talk, said: Said) -> None:
 
 
 # A promise is its own yes, like the consent: a bare 好 to something else must not count.
-_WORDS: Mapping[str, str] = {
+YES_OR_NO: Mapping[str, str] = {
     **dict.fromkeys(("同意", "我同意", "1", "agree", "i agree"), "agree"),
     **dict.fromkeys(("不同意", "我不同意", "2", "不", "不要", "disagree", "no"), "disagree"),
 }

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
-from dialogs.engine import deferring
+from dialogs.engine import deferring, looking_up
 from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
@@ -52,7 +52,9 @@ def ask(talk: Talk) -> None:
 
 
 def _may_owe(talk: Talk, station: Station) -> list[tuple[str, str]]:
-    """Return the button for a paper that may come later."""
+    """Return the button for a paper that a department answers for, or that may come later."""
+    if looking_up.can(talk, station):
+        return [("look_up", talk.words("engine.photo_look_up"))]
     return [("owe", talk.words("engine.photo_owe"))] if deferring.can(talk, station) else []
 
 
@@ -95,7 +97,9 @@ def hear(talk: Talk, said: Said) -> None:
     held = bool(pending) and _held_before(talk, pending[0])
     offered = _same_or_new(talk) if held else _may_owe(talk, pending[0]) if pending else []
     word = meant(said, offered)
-    if offered and not held and (word == "owe" or deferring.is_meant(said.text)):
+    if offered and not held and offered[0][0] == "look_up" and (word or deferring.is_meant(said.text)):
+        looking_up.offer(talk, pending[0])
+    elif offered and not held and (word == "owe" or deferring.is_meant(said.text)):
         deferring.offer(talk, pending[0])
     elif offered and word == "same":
         keep(talk, pending[0].key, talk.session.dormant[pending[0].key])

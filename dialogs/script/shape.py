@@ -233,6 +233,13 @@ class Item(Part):
     result: Words  # what the applicant has in the end
 
 
+class Asked(Part):
+    """Another department that can answer for a paper, and what it is asked: no more than it must know."""
+
+    department: str = Field(min_length=1, max_length=50)
+    question: str = Field(min_length=1, max_length=200)
+
+
 class Material(Part):
     """A paper the case needs, photographed page by page."""
 
@@ -246,6 +253,7 @@ class Material(Part):
     checks: list[Literal["document", "face-on-front"]] = ["document"]
     deferrable: bool = False
     lookup: bool = False  # another department can answer this, so it may not be demanded (无证明城市)
+    asked: Asked | None = None  # whom to ask, and what: then the look-up is offered where he has no paper
     guidance: Words | None = None  # how to photograph it; None: the bot's usual words
 
 

@@ -74,6 +74,7 @@ _LANES = {
     "ForgetFile": "photo:{conversation}",
     "Submit": "intake:{reference}",
     "Supply": "intake:{reference}",
+    "AskDepartment": "intake:{reference}",
     "Withdraw": "intake:{reference}",
     "Rate": "intake:{reference}",
     "FetchProgress": "intake:{reference}",

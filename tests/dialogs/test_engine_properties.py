@@ -70,6 +70,7 @@ ROADS = (  # what an intake service may report, in its order
     (*STRAIGHT, "denied"),
     ("preregistered", "pre_review_started", "not_accepted", "closed"),
     ("preregistered", "withdrawn"),
+    ("preregistered", "lookup_escalated", "lookup_answered", *STRAIGHT[1:], "approved"),
     ("preregistered", "pre_review_started", "correction_requested", "corrected", *STRAIGHT[1:], "approved"),
     (*STRAIGHT[:2], *("correction_requested", "corrected", "pre_review_started") * 2, "accepted", "denied"),
     (*STRAIGHT[:2], "correction_requested", "rescheduled", "deemed_withdrawn"),
@@ -567,6 +568,7 @@ class Conversation(RuleBasedStateMachine):
             "denied": {"result": "denied", "why": "材料不清楚。", "how": "重新拍一张。", "rights": ""},
             "not_accepted": {"why": "不归我们办。", "how": "请到户口所在地办。", "rights": ""},
             "followup_opened": {"contact_by": "2026-11-27"},
+            "lookup_answered": {"material": "id_card", "result": "not_found", "at": ""},
             "followup_closed": {"result": "改好了。", "rerate_until": "2026-12-04"},
             "correction_requested": {
                 "items": [

@@ -29,7 +29,7 @@ from dialogs.calendar import ZONE
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
-from dialogs.turn import Effect, FetchProgress, OpenTicket, Rate, Submit, Supply
+from dialogs.turn import AskDepartment, Effect, FetchProgress, OpenTicket, Rate, Submit, Supply
 from dialogs.world import Library
 from storage import calendar
 
@@ -116,6 +116,12 @@ class Story(Rehearsal):
             "promised": [each["material"] for each in submits[-1].application.get("deferred", ())]
             if submits
             else [],
+            "departments": [
+                f"{each.question['department']} {each.question['material']}"
+                for each in self.orders
+                if isinstance(each, AskDepartment)
+            ],
+            "looked_up": list(submits[-1].application.get("lookups", ())) if submits else [],
             "later": [
                 sorted(
                     [f"{page['material']}.{page['page']}" for page in each.pages]

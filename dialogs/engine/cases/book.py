@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from dialogs.calendar import spoken
+from dialogs.calendar import ZONE, local_day, spoken
 from dialogs.engine.talk import Talk
 from dialogs.messages import News
 from dialogs.script.filings import Filing, filing
@@ -53,6 +53,14 @@ def spoken_day(talk: Talk, day: str, *, provisional: bool = False) -> str:
         return ""
     words = spoken(date.fromisoformat(day), talk.lang, talk.today)
     return talk.words("progress.provisional", day=words) if provisional else words
+
+
+def spoken_moment(talk: Talk, at: str) -> str:
+    """Return a time (ISO 8601) as people say it, with its day; "" for none."""
+    if not at:
+        return ""
+    when = datetime.fromisoformat(at)
+    return f"{spoken(local_day(when), talk.lang, talk.today)} {when.astimezone(ZONE):%H:%M}"
 
 
 def due_day(talk: Talk, case: Case) -> str:

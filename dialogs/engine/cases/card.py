@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.asked import ask_of, titles, wanted_items
-from dialogs.engine.cases.book import Case, due_day, filing_of, number_of, spoken_day, title_of
+from dialogs.engine.cases.book import Case, due_day, filing_of, number_of, spoken_day, spoken_moment, title_of
 from dialogs.engine.cases.reports import ENDED, ROAD, STEPS, USUAL_STAGES
 from dialogs.engine.talk import Talk
 from dialogs.messages import Card
@@ -43,8 +43,24 @@ def card(talk: Talk, reference: str) -> Card:
         for state in STEPS
         if state in reached or (_lies_ahead(state, reached) and not is_over)
     ]
+    steps[1:1] = _looked_up(talk, case)
     body = {"number": number_of(reference, case), "title": title_of(talk, case), "steps": steps}
     return Card("progress", talk.words("progress.card"), body)
+
+
+def _looked_up(talk: Talk, case: Case) -> list[dict[str, str]]:
+    """Return a line for each paper a department has confirmed: who did, and when."""
+    found = [each for each in case.get("looked_up", {}).values() if each["result"] == "confirmed"]
+    return [
+        {
+            "label": talk.words(
+                "progress.step_looked_up", **{n: each[n] for n in ("title", "department", "officer")}
+            ),
+            "state": "done",
+            "at": spoken_moment(talk, each["at"]),
+        }
+        for each in found
+    ]
 
 
 def _at(case: Case) -> str:

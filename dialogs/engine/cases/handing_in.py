@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.engine import keeping
+from dialogs.engine import keeping, looking_up
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day
 from dialogs.engine.cases.card import card, receipt, where
@@ -38,6 +38,7 @@ def registered(
     """Say the number and by when the office answers."""
     at, due = {"submitted": talk.today.isoformat()}, {"due": answer_by, "provisional": provisional}
     change(talk, reference, number=number, state="submitted", at=at, seq=seq, **due)
+    talk.do(*looking_up.orders(talk, reference))
     key = "progress.received" if answer_by else "progress.received_without_day"
     text = talk.words(key, number=number, day=spoken_day(talk, answer_by, provisional=provisional))
     talk.tell(

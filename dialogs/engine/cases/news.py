@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs.calendar import local_day
 from dialogs.engine import keeping
-from dialogs.engine.cases import asked, documents, marking, requests
+from dialogs.engine.cases import asked, documents, looked_up, marking, requests
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.handing_in import registered
@@ -127,4 +127,6 @@ def _rescheduled(talk: Talk, event: ProgressReported, case: Case) -> None:
 _OTHERS: Mapping[str, Callable[[Talk, ProgressReported, Case], None]] = {
     "deferral_supplied": _supplied,
     "rescheduled": _rescheduled,
+    "lookup_answered": looked_up.answered,
+    "lookup_escalated": looked_up.escalated,
 }

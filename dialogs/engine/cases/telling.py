@@ -43,7 +43,7 @@ def tell(talk: Talk, event: ProgressReported, report: Report) -> None:
         link=data.get("link", ""),
         carrier=data.get("carrier", ""),
         tracking=data.get("tracking_no", ""),
-        paper=_paper(talk, case, data.get("material", "")),
+        paper=paper_title(talk, case, str(data.get("material", ""))),
     )
     text = packages.within(talk, reference, _without_gaps(text), vital=report.vital)
     news = news_of(talk, reference, vital=report.vital, day=local_day(event.occurred_at).isoformat())
@@ -90,7 +90,7 @@ def _method(talk: Talk, data: Mapping[str, Any]) -> str:
     return talk.words(f"progress.method_{known}") if known else ""
 
 
-def _paper(talk: Talk, case: Case, material: str) -> str:
+def paper_title(talk: Talk, case: Case, material: str) -> str:
     """Return a paper's title, by the case's script."""
     script = talk.world.library.scripts.get(case["script"])
     found = [each for each in script.materials if each.id == material] if script else []
