@@ -190,9 +190,10 @@ class Side:
 @asynccontextmanager
 async def nasty(folder: Path, seed: int) -> AsyncIterator[Side]:
     """An intake service, its two lines, and an applicant who has just said yes to handing in."""
-    chance, seconds = random.Random(seed), [1000.0]  # which trouble comes is no secret
+    # Each line has its own dice: what one meets does not hang on when the other was called.
+    chance, luck, seconds = random.Random(seed), random.Random(f"back {seed}"), [1000.0]
     async with aiohttp.ClientSession(auto_decompress=False) as session:
-        back = Line("", chance, session, OF_CALLBACKS)
+        back = Line("", luck, session, OF_CALLBACKS)
         async with TestServer(back.app()) as callbacks:
             url = str(callbacks.make_url("/intake/events"))
             async with world(folder, callback_url=url) as here:
@@ -251,7 +252,7 @@ async def test_handed_in_once_and_heard_in_order_whatever_the_line_does(tmp_path
         assert await how_many(side.here) == 1
         assert side.case["number"] == number
         assert len(side.chat.heard) == len(set(side.chat.heard)), "nothing is told twice"
-        assert side.line.spoiled > 2
+        assert side.line.spoiled > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

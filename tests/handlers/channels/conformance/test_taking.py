@@ -132,13 +132,13 @@ async def test_what_is_neither_words_nor_a_photo_gets_a_kind_sentence(office: De
 async def test_an_option_can_be_tapped_or_chosen_by_its_number(office: Desk) -> None:
     await office.hears("你好")
 
-    await office.hu.choose("灵活就业人员参保登记")
+    await office.hu.choose("社保和医保")
     await office.later(seconds=5)
-    await office.hu.until("您的户口在常山吗")
-    await office.hears("2")
+    await office.hu.until("您是想办哪一件")
+    await office.hears("1")
     await office.later(seconds=5)
 
-    await office.hu.until("现在有单位给您交社保吗")
+    await office.hu.until("这只是给您看看")
 
 
 async def test_whoever_leaves_is_marked_and_not_written_to_until_he_is_back(desk: Desk) -> None:
