@@ -47,7 +47,10 @@ def _note_supplied(making: Making) -> None:
 
 
 def _break_promise(making: Making) -> None:
-    standing.break_promise(making.unit, making.row, making.by)
+    """Hold him to what he promised; a paper that is owed because no department had it, he did not."""
+    promised = owed.texts(making.unit, making.row)
+    if any(each.material in promised for each in owed.still(making.unit, making.number)):
+        standing.break_promise(making.unit, making.row, making.by)
 
 
 def _clear_promise(making: Making) -> None:

@@ -8,7 +8,7 @@ from intake import reviewers
 from intake.lookups import asking
 from intake.unit import Unit
 from tests.intake.desk import Desk
-from tests.intake.office import Office
+from tests.intake.office import PROMISE, Office
 from tests.intake.world import PASSWORD, sha
 
 PAGE = b"\xff\xd8\xff\xe0 marriage certificate"
@@ -167,6 +167,19 @@ async def test_not_brought_by_then_it_is_accepted_with_the_day(office: Office) -
 
     assert told["type"] == "accepted_deferred"
     assert told["data"]["items"] == [{"material": "marriage_certificate", "title": "结婚证"}]
+
+
+async def test_who_never_promised_the_paper_has_broken_no_promise(office: Office) -> None:
+    number, found = await opened(office)
+    await say(await officer(office), found["lookup"], "not_found")
+    await office.act(number, "start_review")
+    await office.act(number, "accept")
+    office.here.clock.step(days=12)
+    await office.act(number, "revoke", reason="结婚证没有补上。")
+    next_one = await office.here.create("ref-again001", deferred=[PROMISE])
+
+    assert (await office.last(number))["type"] == "revoked"
+    assert next_one[0] == 201
 
 
 async def test_the_same_question_again_is_the_same_look_up(office: Office) -> None:
