@@ -10,22 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
-from intake import (
-    applications,
-    contract,
-    definitions,
-    erasure,
-    events,
-    moves,
-    opening,
-    pages,
-    supplements,
-)
+from intake import contract, definitions
+from intake.cases import applications, erasure, events, moves, opening, supplements
+from intake.keeping import pages
+from intake.keeping.unit import Unit
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, not_now, unknown, unreadable
 from intake.ratings import marks
 from intake.states.places import BEFORE_DECISION
-from intake.unit import Unit
 from intake.web import (
     MOST_DEFINITION,
     PHOTO_SECONDS,

@@ -11,18 +11,19 @@ import aiohttp
 from aiohttp import web
 from sqlalchemy import select
 
-from intake import api, review
+from intake import api
 from intake.callbacks import Callbacks, keep_clocks, owed
-from intake.database import open_database
 from intake.documents import routes as documents
+from intake.keeping.database import open_database
+from intake.keeping.pages import Pages
+from intake.keeping.schema import pages as page_table
+from intake.keeping.unit import Unit
+from intake.keeping.vault import open_vault
 from intake.lookups import routes as lookups
-from intake.pages import Pages
+from intake.office import review
 from intake.parts import PARTS, Parts, utc_now
 from intake.ratings import routes as ratings
-from intake.schema import pages as page_table
 from intake.settings import Settings
-from intake.unit import Unit
-from intake.vault import open_vault
 from intake.web import allow, allowed, answer, guard
 
 routes = web.RouteTableDef()

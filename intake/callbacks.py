@@ -20,12 +20,13 @@ import structlog
 from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from standardwebhooks import Webhook
 
-from intake import events, faults, moves
+from intake import faults
+from intake.cases import events, moves
+from intake.keeping.schema import applications, callbacks
+from intake.keeping.schema import events as event_table
+from intake.keeping.unit import Unit
 from intake.lookups import asking
 from intake.parts import Parts
-from intake.schema import applications, callbacks
-from intake.schema import events as event_table
-from intake.unit import Unit
 
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 5 * 60, 30 * 60, 2 * 3600, 12 * 3600))
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)

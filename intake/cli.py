@@ -13,18 +13,19 @@ import typer
 from aiohttp import web
 from sqlalchemy import select
 
-from intake import calendar_cli, reviewers
 from intake.app import build, open_parts, runner
 from intake.callbacks import retry_now
-from intake.database import AlreadyServed
+from intake.days import calendar_cli
 from intake.documents.commands import documents
 from intake.exports.commands import export
+from intake.keeping.database import AlreadyServed
+from intake.keeping.schema import looks as look_table
+from intake.keeping.unit import Unit
+from intake.keeping.vault import KeyFileError
+from intake.office import reviewers
 from intake.parts import Parts
 from intake.ratings.commands import ratings
-from intake.schema import looks as look_table
 from intake.settings import Settings
-from intake.unit import Unit
-from intake.vault import KeyFileError
 from intake.visiting import read_settings, stop, visit
 
 cli = typer.Typer(help="The embedded intake service.", no_args_is_help=True, add_completion=False)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from intake import contract
+from intake.keeping.schema import definitions
+from intake.keeping.unit import Unit
 from intake.problems import Problem, unknown
-from intake.schema import definitions
-from intake.unit import Unit
 
 
 def publish(unit: Unit, service: str, version: str, raw: bytes) -> tuple[bool, dict[str, Any]]:

@@ -12,13 +12,13 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from intake import faults
-from intake.database import Database
-from intake.limits import Buckets
+from intake.keeping.database import Database
+from intake.keeping.pages import Pages
+from intake.keeping.unit import Unit
+from intake.keeping.vault import Vault
 from intake.metrics import Metrics
-from intake.pages import Pages
+from intake.office.limits import Buckets
 from intake.settings import Settings
-from intake.unit import Unit
-from intake.vault import Vault
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from typing import NoReturn, TypeVar
 
 import typer
 
-from intake.database import open_database
+from intake.keeping.database import open_database
+from intake.keeping.unit import Unit
+from intake.keeping.vault import KeyFileError, open_vault
 from intake.parts import utc_now
 from intake.settings import Settings, SettingsError, load
-from intake.unit import Unit
-from intake.vault import KeyFileError, open_vault
 
 T = TypeVar("T")
 

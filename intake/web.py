@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from intake import contract, reviewers
+from intake import contract
+from intake.office import reviewers
+from intake.office.reviewers import Session
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unreadable
-from intake.reviewers import Session
 
 Who = Literal["public", "bot", "browser", "reviewer", "officer"]  # a supervisor passes where a reviewer does
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

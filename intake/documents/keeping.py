@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, definitions
-from intake.clocks import OFFICE_TIME
+from intake import definitions
+from intake.cases import applications
+from intake.days.clocks import OFFICE_TIME
 from intake.documents.content import Content, read
 from intake.documents.templates import Template, templates
+from intake.keeping.schema import documents as table
+from intake.keeping.unit import Unit
 from intake.problems import Problem, unknown
-from intake.schema import documents as table
-from intake.unit import Unit
 
 SIDES = {"front": "正面", "back": "反面"}
 WEEKDAYS = "一二三四五六日"

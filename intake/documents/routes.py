@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from intake import contract, reviewers
+from intake import contract
 from intake.documents import html, keeping, pdf
 from intake.documents.content import Content
+from intake.keeping.unit import Unit
+from intake.office import reviewers
 from intake.parts import PARTS
 from intake.problems import unknown
-from intake.unit import Unit
 from intake.web import SESSION, allow, answer
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.(pdf|html)")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from intake.clocks import OFFICE_TIME
+from intake.days.clocks import OFFICE_TIME
 
 NATURAL_PERSON = "1"  # 服务对象
 PROMISED = "2"  # 办件类型: 1 即办件, 2 承诺件, 9 其他

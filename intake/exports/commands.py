@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from intake.clocks import OFFICE_TIME
+from intake.days.clocks import OFFICE_TIME
 from intake.exports.files import Format, write
 from intake.exports.national import TABLES, columns, national
-from intake.unit import Unit
+from intake.keeping.unit import Unit
 from intake.visiting import read_settings, stop, visit
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from intake import applications as cases
+from intake.cases import applications as cases
 from intake.exports import codes
+from intake.keeping.schema import applications
+from intake.keeping.unit import Unit
 from intake.ratings import marks
 from intake.ratings.tables import followups
 from intake.ratings.tables import marks as table
-from intake.schema import applications
-from intake.unit import Unit
 
 COLUMNS = (
     "project_no",

@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from intake import applications, events
-from intake.clocks import OFFICE_TIME
+from intake.cases import applications, events
+from intake.days.clocks import OFFICE_TIME
 from intake.exports import codes
-from intake.schema import applications as table
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from intake.states import EVENT_LABELS
-from intake.unit import Unit
 
 Record = dict[str, str]
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, clocks, moves, owed
+from intake.cases import applications, moves, owed
+from intake.days import clocks
+from intake.keeping.schema import applications as cases
+from intake.keeping.schema import owed as owed_table
+from intake.keeping.unit import Unit
 from intake.lookups import finding
 from intake.lookups.tables import lookups as table
 from intake.problems import Problem, not_now, unknown
-from intake.schema import applications as cases
-from intake.schema import owed as owed_table
 from intake.states.places import BEFORE_ACCEPTANCE
-from intake.unit import Unit
 
 RESULTS = ("confirmed", "not_found", "differs")
 MOST_ROWS = 200

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import alerts, applications, moves
-from intake.clocks import OFFICE_TIME
+from intake.cases import applications, moves
+from intake.days.clocks import OFFICE_TIME
+from intake.keeping.schema import applications as cases
+from intake.keeping.unit import Unit
 from intake.lookups.finding import by_id, place, state_of
 from intake.lookups.tables import lookups as table
+from intake.office import alerts
 from intake.problems import invalid, not_now
-from intake.schema import applications as cases
 from intake.states.places import BEFORE_ACCEPTANCE
-from intake.unit import Unit
 
 WITHIN = timedelta(minutes=5)  # 龙游's 五分钟反馈
 MOST_AT_ONCE = 100

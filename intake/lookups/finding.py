@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from intake import applications
+from intake.cases import applications
+from intake.keeping.unit import Unit
 from intake.lookups.tables import lookups as table
 from intake.problems import unknown
-from intake.unit import Unit
 
 
 def by_id(unit: Unit, name: str) -> Row[Any]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
-from intake import contract, reviewers
+from intake import contract
+from intake.keeping.unit import Unit
 from intake.lookups import answering, asking, finding
+from intake.office import reviewers
 from intake.parts import PARTS
 from intake.problems import invalid, unknown
-from intake.unit import Unit
 from intake.web import SESSION, allow, answer, read_object
 
 routes = web.RouteTableDef()

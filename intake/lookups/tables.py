@@ -1,10 +1,10 @@
-"""The table of look-ups, among those of `intake.schema`."""
+"""The table of look-ups, among those of `intake.keeping.schema`."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint
 
-from intake.schema import UtcDateTime, metadata
+from intake.keeping.schema import UtcDateTime, metadata
 
 lookups = Table(
     "lookups",

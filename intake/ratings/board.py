@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from intake import applications, clocks
-from intake.desk import mask, mask_name
+from intake.cases import applications
+from intake.days import clocks
+from intake.keeping.unit import Unit
+from intake.office.desk import mask, mask_name
 from intake.ratings import followups, marks
 from intake.ratings.steps import BY_ID, STATES, Step, Who
 from intake.ratings.tables import followups as table
-from intake.unit import Unit
 
 MOST_ROWS = 200
 

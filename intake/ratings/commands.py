@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from intake.clocks import OFFICE_TIME
+from intake.days.clocks import OFFICE_TIME
 from intake.exports.commands import Day, save, span
 from intake.exports.files import Format
 from intake.exports.marks import COLUMNS, rows
+from intake.keeping.unit import Unit
 from intake.ratings import reports, sampling
-from intake.unit import Unit
 from intake.visiting import read_settings, visit
 
 ratings = typer.Typer(help="Marks: lists, reports, exports.", no_args_is_help=True)

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import and_, func, select
 
+from intake.keeping.schema import applications, events
+from intake.keeping.unit import Unit
 from intake.ratings.tables import followup_steps, followups, marks
-from intake.schema import applications, events
-from intake.unit import Unit
 
 GOOD = (1, 2, 3)
 

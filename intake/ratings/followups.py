@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import clocks
+from intake.days import clocks
 from intake.exports import codes
+from intake.keeping.unit import Unit
 from intake.problems import Problem, invalid, unknown
 from intake.ratings import opening
 from intake.ratings.steps import BY_ID, RERATE, STEPS, Step, Who
 from intake.ratings.tables import followup_steps, followups
-from intake.unit import Unit
 
 MOST_CHARACTERS = 2000
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, moves
+from intake.cases import applications, moves
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from intake.problems import Problem
 from intake.ratings import opening
 from intake.ratings.tables import followup_steps, marks
-from intake.schema import applications as table
-from intake.unit import Unit
 
 BAD = 4  # and 5
 MOST_ROUNDS = 2

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, clocks, events
-from intake.clocks import OFFICE_TIME, Due
+from intake.cases import applications, events
+from intake.days import clocks
+from intake.days.clocks import OFFICE_TIME, Due
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from intake.ratings.tables import followups
-from intake.schema import applications as table
 from intake.states import Limit
-from intake.unit import Unit
 
 CONTACT = Limit(1)  # by the end of the next working day
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from intake.clocks import OFFICE_TIME
+from intake.days.clocks import OFFICE_TIME
 from intake.exports.codes import MARKS
+from intake.keeping.unit import Unit
 from intake.ratings.counting import Count, Key, Tally, count
-from intake.unit import Unit
 
 LEAST = 5
 RED_FROM, BLUE_BELOW = 0.98, 0.90

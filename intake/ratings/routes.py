@@ -6,12 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
-from intake import reviewers
+from intake.keeping.unit import Unit
+from intake.office import reviewers
 from intake.parts import PARTS
 from intake.problems import invalid
 from intake.ratings import board, followups
 from intake.ratings.steps import Who
-from intake.unit import Unit
 from intake.web import SESSION, allow, answer, read_object
 
 routes = web.RouteTableDef()

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from intake import applications, reviewers
-from intake.desk import mask_name
+from intake.cases import applications
 from intake.exports.codes import moment
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
+from intake.office import reviewers
+from intake.office.desk import mask_name
 from intake.ratings.tables import followups
-from intake.schema import applications as table
-from intake.unit import Unit
 
 WITHIN = timedelta(days=90)  # who is asked about something older has forgotten it
 OVER = ("delivered", "closed")

@@ -1,10 +1,10 @@
-"""The tables of marks and their follow-up, among those of `intake.schema`."""
+"""The tables of marks and their follow-up, among those of `intake.keeping.schema`."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from intake.schema import UtcDateTime, metadata
+from intake.keeping.schema import UtcDateTime, metadata
 
 # Each mark ever given: a second round comes after a follow-up. What counts is the last round.
 marks = Table(

@@ -56,7 +56,7 @@ class Need:
 
     default: taken when it is left empty.
     choices: values and their words; `closed` takes no others.
-    check:   name of a check in `intake.fields.CHECKS`.
+    check:   name of a check in `intake.cases.fields.CHECKS`.
     """
 
     name: str
@@ -75,12 +75,12 @@ class Move:
     """One way from some states to another.
 
     target:   the state it leads to; empty stays where it is.
-    guards:   checks of `intake.guards` that must pass first; they say why when they do not.
+    guards:   checks of `intake.cases.guards` that must pass first; they say why when they do not.
     when:     guards too, but where they fail the move is not even offered.
     instead:  (guard, action): where the guard passes, that row is carried out in place of this one.
     starts:   clocks that begin with this move.
     pauses, goes_on: clocks that stand still from here, and go on with what was left.
-    prepares: steps of `intake.steps` that find out the facts to tell, before the events.
+    prepares: steps of `intake.cases.steps` that find out the facts to tell, before the events.
     after:    steps that follow the events, in the same transaction.
     says:     facts this move always states.
     emits:    the events it causes, in order.

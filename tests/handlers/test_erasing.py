@@ -26,8 +26,8 @@ from handlers import connections
 from handlers.channels.base import Letter
 from handlers.erasing import GOODBYE, PATIENCE, Erasures
 from intake.app import build, open_parts
+from intake.keeping.schema import applications
 from intake.parts import Parts as IntakeParts
-from intake.schema import applications
 from storage.people import erasing, messages
 from storage.people.erasing import Erasure
 from storage.schema import erasures

@@ -37,9 +37,9 @@ from handlers.intake import (
 )
 from handlers.intake.patience import BREAK_FOR
 from handlers.security import make_gate
-from intake import applications, moves
-from intake.schema import applications as table
-from intake.unit import Unit
+from intake.cases import applications, moves
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from tests.dialogs.talking import Chat
 from tests.dialogs.test_engine import handed_in
 from tests.intake.world import SECRET, TOKEN, World, world

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from intake import reviewers
+from intake.office import reviewers
 from tests.intake.world import PASSWORD, World
 
 

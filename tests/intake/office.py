@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Row
 
-from intake import alerts, applications, events, moves, standing
+from intake.cases import applications, events, moves, standing
+from intake.keeping.unit import Unit
+from intake.office import alerts
 from intake.problems import Problem
-from intake.unit import Unit
 from tests.intake.world import FRONT, World, answer, sha, world
 from tests.postgres import Cluster
 

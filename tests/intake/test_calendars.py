@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from intake import calendars, reschedule
-from intake.calendars import BadCalendar, Calendar, read
-from intake.clocks import due, reminders
+from intake.days import calendars, reschedule
+from intake.days.calendars import BadCalendar, Calendar, read
+from intake.days.clocks import due, reminders
+from intake.keeping.unit import Unit
 from intake.states import Limit
-from intake.unit import Unit
 from tests.intake.office import TWO_WEEKS, Office
 
 FILE = """

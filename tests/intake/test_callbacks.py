@@ -11,7 +11,7 @@ import pytest
 
 from intake import callbacks
 from intake.callbacks import RETRIES, Callbacks, owed, retry_now
-from intake.moves import make_due
+from intake.cases.moves import make_due
 from tests.intake.desk import Desk
 from tests.intake.world import World, world
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from intake.clocks import OFFICE_TIME, colour, due
+from intake.days.clocks import OFFICE_TIME, colour, due
 from intake.states import Limit
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from intake.keeping.schema import pages
+from intake.keeping.unit import Unit
+from intake.office.reviewers import Session, lend_hand
 from intake.problems import Problem
-from intake.reviewers import Session, lend_hand
-from intake.schema import pages
-from intake.unit import Unit
 from tests.intake.office import NEW_FRONT, WHY, Office, front, permit, supplement
 
 ASKED = ("id_card.front", "level")

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from intake import contract, reviewers
+from intake import contract
 from intake.documents import keeping
 from intake.documents.content import Content
 from intake.documents.templates import templates
+from intake.keeping.schema import documents, looks
+from intake.keeping.unit import Unit
+from intake.office import reviewers
 from intake.problems import Problem
-from intake.schema import documents, looks
-from intake.unit import Unit
 from tests.intake.desk import Desk
 from tests.intake.office import PROMISE, TWO_WEEKS, Office
 from tests.intake.world import TOKEN, World, world

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select
 
-from intake import contract, erasure
+from intake import contract
+from intake.cases import erasure
+from intake.keeping.schema import applications, events, pages, supplements
+from intake.keeping.unit import Unit
 from intake.ratings.tables import marks
-from intake.schema import applications, events, pages, supplements
-from intake.unit import Unit
 from tests.intake.desk import Desk
 from tests.intake.world import World, world
 from tests.postgres import Cluster, NoPostgres, cluster

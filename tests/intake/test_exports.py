@@ -14,7 +14,7 @@ from intake.cli import cli
 from intake.exports import TABLES, national, write
 from intake.exports.files import as_csv
 from intake.exports.national import columns
-from intake.unit import Unit
+from intake.keeping.unit import Unit
 from tests.intake.desk import Desk
 from tests.intake.process import environment
 from tests.intake.world import World, answer, application

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from intake import reviewers
+from intake.keeping.unit import Unit
 from intake.lookups import asking
-from intake.unit import Unit
+from intake.office import reviewers
 from tests.intake.desk import Desk
 from tests.intake.office import PROMISE, Office
 from tests.intake.world import PASSWORD, sha

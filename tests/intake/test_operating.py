@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from intake.limits import BURST, Buckets
+from intake.keeping.vault import KeyFileError, SealBroken, Vault, open_vault
+from intake.office.limits import BURST, Buckets
 from intake.settings import SettingsError, load
-from intake.vault import KeyFileError, SealBroken, Vault, open_vault
 from intake.web import allowed
 from tests.intake.process import run, served
 from tests.intake.world import TOKEN, World
@@ -91,7 +91,8 @@ def test_a_bucket_gives_its_burst_then_one_a_minute() -> None:
 
 
 async def test_every_route_says_who_may_call_it(here: World) -> None:
-    from intake import api, review
+    from intake import api
+    from intake.office import review
 
     for table in (api.routes, review.routes):
         for route in table:

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from intake import applications, moves
+from intake.cases import applications, moves
 from intake.cli import cli
 from intake.exports.marks import rows
+from intake.keeping.schema import looks
+from intake.keeping.unit import Unit
 from intake.ratings import followups, marks, reports, sampling
 from intake.ratings.counting import Tally
 from intake.ratings.opening import of
-from intake.schema import looks
-from intake.unit import Unit
 from tests.intake.process import environment
 from tests.intake.test_exports import EVER
 from tests.intake.world import World

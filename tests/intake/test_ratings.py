@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from intake import moves, reviewers
+from intake.cases import moves
+from intake.office import reviewers
 from tests.intake.desk import Desk
 from tests.intake.world import PASSWORD, World
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from intake import reviewers
-from intake.schema import looks
+from intake.keeping.schema import looks
+from intake.office import reviewers
 from tests.intake.desk import Desk
 from tests.intake.world import BACK, FRONT, PASSWORD, World
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from intake.fields import fill
+from intake.cases.fields import fill
 from intake.problems import Problem
 from intake.states import BY_ACTION
 from tests.intake.office import TWO_WEEKS, Office

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from intake.cases.fields import CHECKS
+from intake.cases.guards import GUARDS
+from intake.cases.steps import STEPS
 from intake.contract import document
-from intake.fields import CHECKS
-from intake.guards import GUARDS
 from intake.states import BY_ACTION, CLOCKS, EVENT_LABELS, EVENTS, MOVES, START, STATES, Move, moves_from
 from intake.states.places import BEFORE_DECISION
-from intake.steps import STEPS
 
 
 def test_the_contract_and_the_table_name_the_same_states() -> None:

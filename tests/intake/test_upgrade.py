@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from intake import reviewers
-from intake.database import upgrade
-from intake.schema import invitations, timers
+from intake.keeping.database import upgrade
+from intake.keeping.schema import invitations, timers
+from intake.office import reviewers
 from tests.intake.office import Office
 
 

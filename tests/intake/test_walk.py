@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, StaticPool, create_engine
 
-from intake import applications, contract, events, moves, opening, owed, standing, supplements
-from intake.database import upgrade
+from intake import contract
+from intake.cases import applications, events, moves, opening, owed, standing, supplements
+from intake.keeping.database import upgrade
+from intake.keeping.unit import Unit
+from intake.keeping.vault import Vault
 from intake.problems import Problem
 from intake.states import BY_ACTION, MOVES, STATES
-from intake.unit import Unit
-from intake.vault import Vault
 from tests.intake.office import PERMIT, PROMISE, TWO_WEEKS, permit, supplement
 from tests.intake.world import answer, application, sha
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from intake.keeping.unit import Unit
 from intake.states import Move
-from intake.unit import Unit
 
 
 @dataclass(slots=True)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Table, delete, update
 
+from intake.keeping.schema import (
+    alerts,
+    broken_promises,
+    corrections,
+    owed,
+    rejections,
+    supplements,
+    talks,
+    timers,
+)
+from intake.keeping.unit import Unit
 from intake.lookups.tables import lookups
-from intake.schema import alerts, broken_promises, corrections, owed, rejections, supplements, talks, timers
-from intake.unit import Unit
 
 WORDS: tuple[Table, ...] = (supplements, corrections, owed, alerts, talks, lookups)
 

@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from intake.keeping.schema import applications, metadata, timers
 from intake.lookups import tables as lookup_tables  # noqa: F401  # so that its table is made, too
 from intake.ratings import tables  # noqa: F401  # so that its tables are made, too
-from intake.schema import applications, metadata, timers
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from intake import faults
-from intake.vault import Vault
+from intake.keeping.vault import Vault
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 ORPHAN_AGE_SECONDS = 3600  # long enough for any upload under way

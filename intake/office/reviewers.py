@@ -12,9 +12,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 
+from intake.keeping.schema import hands, invitations, looks, reviewers, sessions
+from intake.keeping.unit import Unit
 from intake.problems import Problem
-from intake.schema import hands, invitations, looks, reviewers, sessions
-from intake.unit import Unit
 
 LEAST_PASSWORD, MOST_PASSWORD = 12, 200
 MOST_NAME = 40

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
-from intake import applications, opening, owed, standing, timers
+from intake.cases import applications, opening, owed, standing
+from intake.cases.making import Making
+from intake.days import timers
+from intake.keeping.schema import events as event_table
 from intake.lookups import finding
-from intake.making import Making
 from intake.problems import Problem, not_now
-from intake.schema import events as event_table
 
 Guard = Callable[[Making], None]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from intake.keeping.schema import applications, pages
+from intake.keeping.unit import Unit
 from intake.problems import not_now, unknown
-from intake.schema import applications, pages
 from intake.states import STATES
-from intake.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)

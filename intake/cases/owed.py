@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, standing, timers
-from intake.clocks import local_day, reminders
-from intake.making import Making
+from intake.cases import applications, standing
+from intake.cases.making import Making
+from intake.days import timers
+from intake.days.clocks import local_day, reminders
+from intake.keeping.schema import owed as table
+from intake.keeping.unit import Unit
 from intake.problems import Problem, invalid
-from intake.schema import owed as table
 from intake.states import Limit
-from intake.unit import Unit
 
 # Shenzhen's rule: two working days before the promise ends, and never more than twenty.
 BEFORE_PROMISE, MOST_DAYS = 2, 20

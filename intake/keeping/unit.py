@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from intake.schema import counters
-from intake.vault import Vault
+from intake.keeping.schema import counters
+from intake.keeping.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

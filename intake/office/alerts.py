@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from intake.keeping.schema import alerts as table
+from intake.keeping.unit import Unit
 from intake.problems import unknown
-from intake.schema import alerts as table
-from intake.unit import Unit
 
 LABELS: Mapping[str, str] = {
     "third_rejection": "退回已到三次",

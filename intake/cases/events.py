@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from intake.documents import keeping
-from intake.schema import applications, callbacks, events
+from intake.keeping.schema import applications, callbacks, events
+from intake.keeping.unit import Unit
 from intake.states import EVENTS
-from intake.unit import Unit
 
 MOST_AT_ONCE = 500
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
-from intake import events, traces
+from intake.cases import events, traces
 from intake.documents import keeping
+from intake.keeping.schema import applications, corrections, erased_cases, erasures, pages, supplements
+from intake.keeping.unit import Unit
 from intake.ratings import marks
-from intake.schema import applications, corrections, erased_cases, erasures, pages, supplements
 from intake.states import START
-from intake.unit import Unit
 
 # Nothing is owed any more where a case stands in one of these.
 OVER = ("not_accepted", "delivered", "closed", "withdrawn", "deemed_withdrawn", "acceptance_revoked")

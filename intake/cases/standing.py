@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
-from intake import alerts
-from intake.schema import broken_promises, rejections, talks
-from intake.unit import Unit
+from intake.keeping.schema import broken_promises, rejections, talks
+from intake.keeping.unit import Unit
+from intake.office import alerts
 
 WARN_AT = 3  # S3: 驳回次数超过3次的实行约谈
 

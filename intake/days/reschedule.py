@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from intake import applications, moves, timers
-from intake.schema import applications as application_table
-from intake.schema import timers as table
+from intake.cases import applications, moves
+from intake.days import timers
+from intake.keeping.schema import applications as application_table
+from intake.keeping.schema import timers as table
+from intake.keeping.unit import Unit
 from intake.states import RESCHEDULED
-from intake.unit import Unit
 
 
 def recount(unit: Unit) -> int:

@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
-from intake import alerts, applications, timers
-from intake.clocks import reminders
-from intake.making import Making
+from intake.cases import applications
+from intake.cases.making import Making
+from intake.days import timers
+from intake.days.clocks import reminders
+from intake.keeping.schema import corrections as table
+from intake.keeping.unit import Unit
+from intake.office import alerts
 from intake.problems import Problem, invalid
-from intake.schema import corrections as table
 from intake.states import CLOCKS
-from intake.unit import Unit
 
 MOST_ITEMS, MOST_CHARACTERS = 100, 2000
 SIDES = {"front": "正面", "back": "反面"}

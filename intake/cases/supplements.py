@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 from sqlalchemy import Row, insert, select, update
 
-from intake import applications, contract, corrections, events, moves, owed, standing
+from intake import contract
+from intake.cases import applications, corrections, events, moves, owed, standing
+from intake.keeping.schema import applications as application_table
+from intake.keeping.schema import pages
+from intake.keeping.schema import supplements as table
+from intake.keeping.unit import Unit
 from intake.problems import Problem, not_now
-from intake.schema import applications as application_table
-from intake.schema import pages
-from intake.schema import supplements as table
 from intake.states import BY_ACTION
-from intake.unit import Unit
 
 Kind = Literal["corrections", "deferrals"]
 ACTIONS: dict[Kind, str] = {"corrections": "correct", "deferrals": "supply"}

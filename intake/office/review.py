@@ -9,15 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
-from intake import alerts, applications, desk, moves, pages, reviewers
+from intake.cases import applications, moves
+from intake.keeping import pages
+from intake.keeping.unit import Unit
+from intake.office import alerts, desk, reviewers
+from intake.office.reviewers import MOST_NAME, MOST_PASSWORD, Session
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unknown
-from intake.reviewers import MOST_NAME, MOST_PASSWORD, Session
 from intake.states import BY_ACTION
-from intake.unit import Unit
 from intake.web import SESSION, allow, answer, cookie_name, find_session, one, read_object
 
-STATIC = Path(__file__).parent / "static" / "review"
+STATIC = Path(__file__).parent.parent / "static" / "review"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

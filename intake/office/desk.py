@@ -6,16 +6,18 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, or_, select
 
-from intake import alerts, applications, clocks, corrections, events, guards, moves, owed, standing, timers
-from intake.corrections import page_label
+from intake.cases import applications, corrections, events, guards, moves, owed, standing
+from intake.cases.corrections import page_label
+from intake.cases.making import Making
+from intake.days import clocks, timers
 from intake.documents import keeping
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from intake.lookups import finding
-from intake.making import Making
+from intake.office import alerts
 from intake.problems import unknown
 from intake.ratings import marks
-from intake.schema import applications as table
 from intake.states import CLOCKS, EVENT_LABELS, MOVES, STATES, Move, Role, moves_from
-from intake.unit import Unit
 
 MOST_ROWS = 200
 INSTEAD = frozenset(move.instead[1] for move in MOVES)  # never offered for itself

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from intake.calendars import STANDARD, Calendar
+from intake.days.calendars import STANDARD, Calendar
 from intake.states import Limit
 
 OFFICE_TIME = ZoneInfo("Asia/Shanghai")

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import Row, and_, select, update
 
-from intake import applications, events, guards, timers
-from intake.clocks import OFFICE_TIME, local_day
-from intake.fields import fill
-from intake.making import Making
+from intake.cases import applications, events, guards
+from intake.cases.fields import fill
+from intake.cases.making import Making
+from intake.cases.steps import STEPS
+from intake.days import timers
+from intake.days.clocks import OFFICE_TIME, local_day
+from intake.keeping.schema import applications as table
+from intake.keeping.unit import Unit
 from intake.problems import Problem, not_now
-from intake.schema import applications as table
 from intake.states import BY_ACTION, EVENTS, MOVES, Move
-from intake.steps import STEPS
-from intake.unit import Unit
 
 KEPT_FOR = timedelta(days=30)  # how long what was handed in may still be used for a new application
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from intake import applications, calendars
-from intake.calendars import Calendar
-from intake.clocks import Due, due, local_day, on_day
-from intake.schema import timers as table
+from intake.cases import applications
+from intake.days import calendars
+from intake.days.calendars import Calendar
+from intake.days.clocks import Due, due, local_day, on_day
+from intake.keeping.schema import timers as table
+from intake.keeping.unit import Unit
 from intake.states import CLOCKS, STATES, Limit
-from intake.unit import Unit
 
 # The fact a clock's day is told as, when the move that begins it causes an event.
 TOLD_AS: Mapping[str, str] = {

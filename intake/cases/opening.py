@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from intake import contract, owed
-from intake.applications import find_by_reference, person_of
-from intake.clocks import OFFICE_TIME
+from intake import contract
+from intake.cases import owed
+from intake.cases.applications import find_by_reference, person_of
+from intake.days.clocks import OFFICE_TIME
+from intake.keeping.schema import applications, pages
+from intake.keeping.unit import Unit
 from intake.problems import Problem, invalid
-from intake.schema import applications, pages
 from intake.states import START, STATES
-from intake.unit import Unit
 
 SAME_CASE = timedelta(days=30)  # one person, one service: asked again within this time, it is the same case
 ACTIVE = tuple(state.id for state in STATES.values() if state.active)

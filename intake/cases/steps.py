@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from intake import corrections, owed, standing, timers
-from intake.making import Making
+from intake.cases import corrections, owed, standing
+from intake.cases.making import Making
+from intake.days import timers
 from intake.problems import Problem
 
 Step = Callable[[Making], None]

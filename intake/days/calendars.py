@@ -18,8 +18,8 @@ import chinese_calendar
 import yaml
 from sqlalchemy import delete, insert, select
 
-from intake.schema import calendar_days, calendar_years, offices
-from intake.unit import Unit
+from intake.keeping.schema import calendar_days, calendar_years, offices
+from intake.keeping.unit import Unit
 
 WEEK = 5
 WEEKS = (5, 6, 7)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from intake import calendars, reschedule
-from intake.calendars import WEEKS, BadCalendar
-from intake.unit import Unit
+from intake.days import calendars, reschedule
+from intake.days.calendars import WEEKS, BadCalendar
+from intake.keeping.unit import Unit
 from intake.visiting import read_settings, stop, visit
 
 cli = typer.Typer(help="Holidays, and how many days offices work.", no_args_is_help=True)

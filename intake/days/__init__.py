@@ -1,0 +1,1 @@
+"""Which days offices work, and when a promise falls due."""

@@ -1,0 +1,1 @@
+"""The tables, one transaction at a time, and sealing at rest."""

@@ -1,0 +1,1 @@
+"""What people in the office see and do, and who they are."""
