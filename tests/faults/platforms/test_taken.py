@@ -140,6 +140,7 @@ async def she_writes(there: Office) -> None:
     before = len(there.hu.shown)
     await there.hu.say("怎么样了")
     await there.let_go()
+    there.clock.step(seconds=5)  # on a busy machine WeChat hung up, and its words rest as long as it waits
     await there.work()
 
     said = "".join(shown.text for shown in there.hu.shown[before:])
