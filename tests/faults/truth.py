@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,10 @@ from dialogs.session import Session, dump, load
 from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
+    DocumentHeld,
+    Effect,
     Event,
+    FetchDocument,
     MessageReceived,
     Opened,
     PhotoMeasured,
@@ -88,7 +91,7 @@ class Truth:
     broken: list[str]
     measured: dict[bytes, PhotoMeasured]
 
-    async def settled(self, within: float = 120.0) -> None:
+    async def settled(self, within: float = 300.0) -> None:
         """Wait until nothing is on its way any more: deliveries done, callbacks taken."""
 
         async def nothing_left() -> bool:
@@ -186,6 +189,8 @@ class Truth:
             return await self._timer(person, rest)
         if name == "delayed":
             return ApplicationDelayed(rest)
+        if name == "document":
+            return await self._document(person, rest)
         found = await self._by_reference(rest)
         return ApplicationReceived(rest, found["number"], found["answer_by"])
 
@@ -212,15 +217,24 @@ class Truth:
         like = self.measured[data]
         return PhotoMeasured(file, kept.id if kept else "", like.sha256, like.measure, like.fault)
 
+    async def _document(self, person: Person, delivery: str) -> DocumentHeld:
+        order = await self._ordered(person, delivery)
+        assert isinstance(order, FetchDocument)
+        kept = await self.database.read(lambda c: uploads.one(c, order.file))
+        return DocumentHeld(order.reference, order.file, lost=kept is None)
+
     async def _timer(self, person: Person, delivery: str) -> TimerFired:
+        timer = await self._ordered(person, delivery)
+        assert isinstance(timer, SetTimer)
+        return TimerFired(timer.name, timer.key)
+
+    async def _ordered(self, person: Person, delivery: str) -> Event | Effect:
         def read(connection: Connection) -> Any:
             payload = connection.execute(select(outbox.c.payload).where(outbox.c.id == delivery)).scalar_one()
             box = open_box(connection, self.vault, person.conversation)
             return decode(loads(box.open(payload, f"outbox.payload:{delivery}".encode())))
 
-        timer = await self.database.read(read)
-        assert isinstance(timer, SetTimer)
-        return TimerFired(timer.name, timer.key)
+        return await self.database.read(read)
 
     async def _by_reference(self, reference: str) -> dict[str, Any]:
         address = f"{self.machine.intake_url}/v1/pre-applications?reference={reference}"
@@ -241,6 +255,7 @@ class Truth:
         held = await self.database.read(lambda c: uploads.of_conversation(c, person.conversation))
         box = await self.database.read(lambda c: open_box(c, self.vault, person.conversation))
         named = {row.body["image"] for row in rows if row.body.get("image")}
+        named |= {card["body"]["file"] for row in rows if _is_document(card := row.body.get("card"))}
         for file in held:
             try:
                 data = await self.store.read(file.id, box)
@@ -365,3 +380,7 @@ def _given_up(connection: Connection) -> list[str]:
 def _pages_at_intake(machine: Machine, number: str) -> list[tuple[str, str, bool]]:
     query = "SELECT page, sha256, file IS NOT NULL FROM pages WHERE number = ? ORDER BY page"
     return machine.at_intake(query, number)
+
+
+def _is_document(card: Mapping[str, Any] | None) -> bool:
+    return card is not None and card["kind"] == "document"
