@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import aiohttp
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, or_, select, update
 
 from bot.parts import utc_now
 from bot.shelf import Shelf
@@ -96,6 +96,7 @@ class Truth:
 
         async def nothing_left() -> bool:
             await self.machine.tell_again()
+            await self.database.run(_fetch_again)
             left = self.machine.at_intake("SELECT 1 FROM callbacks WHERE state = 'todo'")
             return not left and not await self.database.read(_unsettled)
 
@@ -255,7 +256,8 @@ class Truth:
         held = await self.database.read(lambda c: uploads.of_conversation(c, person.conversation))
         box = await self.database.read(lambda c: open_box(c, self.vault, person.conversation))
         named = {row.body["image"] for row in rows if row.body.get("image")}
-        named |= {card["body"]["file"] for row in rows if _is_document(card := row.body.get("card"))}
+        cards = [row.body["card"] for row in rows if row.body.get("card")]
+        named |= {card["body"]["file"] for card in cards if card["kind"] == "document"}
         for file in held:
             try:
                 data = await self.store.read(file.id, box)
@@ -382,5 +384,8 @@ def _pages_at_intake(machine: Machine, number: str) -> list[tuple[str, str, bool
     return machine.at_intake(query, number)
 
 
-def _is_document(card: Mapping[str, Any] | None) -> bool:
-    return card is not None and card["kind"] == "document"
+def _fetch_again(connection: Connection) -> None:
+    """Let papers that could not be fetched be fetched now; the minutes between two tries are no test."""
+    now = datetime.now(UTC)
+    waiting = outbox.c.kind == "FetchDocument", outbox.c.state == "todo", outbox.c.lease_until.is_(None)
+    connection.execute(update(outbox).where(*waiting, outbox.c.due_at > now).values(due_at=now))
