@@ -46,6 +46,9 @@ async def at(
     await page.goto(address)
     try:
         yield page
+    except BaseException:
+        print("last seen:", *(await page.locator(".turn").all_inner_texts())[-6:], sep="\n")
+        raise
     finally:
         await context.close()
     assert faults == []

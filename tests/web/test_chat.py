@@ -340,6 +340,30 @@ async def test_a_lost_answer_doubles_nothing(fake: FakeChat, open_page: OpenPage
     assert said(fake) == ["想在常山交社保"]
 
 
+async def test_a_photo_taken_before_the_reload_does_not_hold_up_the_next_question(
+    fake: FakeChat, open_page: OpenPage
+) -> None:
+    """Its answer was lost, so the page still has it; the transcript says that it has arrived."""
+    page = await open_page()
+    await expect(page.get_by_text("您想办什么？")).to_be_visible()
+    await fake.cut()
+    await take_photo(page, photo())
+    await expect(page.get_by_text("还没发出去")).to_be_visible()
+    key = await page.evaluate(
+        "Object.keys(localStorage).find(key => key.includes('.out.')).split('.out.')[1]"
+    )
+    fake.pictures["1.jpg"] = photo()["buffer"]
+    fake.talk.keys[key] = fake.talk.add("applicant", "", image="/chat/api/photos/1.jpg", echo=key)
+    fake.push(QUESTION)
+    fake.away = False
+
+    await page.reload()
+
+    await expect(page.locator(".choice").first).to_be_enabled()
+    await expect(page.locator(".own")).to_have_count(1)
+    assert said(fake) == ["/chat/api/photos/1.jpg"]
+
+
 async def test_a_reload_brings_the_conversation_back(fake: FakeChat, open_page: OpenPage) -> None:
     fake.reply = telling(((WANT_FRONT,), (WANT_BACK,)))
     page = await open_page()

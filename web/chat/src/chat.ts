@@ -26,7 +26,8 @@ export class Chat {
     this.lang = languageOf(recall("lang") ?? navigator.language) ?? "zh-CN";
     const changed = () => this.changed();
     const over = (why: Refused) => (why.movedTo ? this.follow(why.movedTo) : this.end());
-    this.outbox = new Outbox(changed, over);
+    const isShown = (id: string) => this.messages.some((message) => message.echo === id);
+    this.outbox = new Outbox(changed, over, isShown);
     this.line = new Line(() => this.token, () => this.lastSeq(), (heard) => this.hear(heard), changed, over);
   }
 

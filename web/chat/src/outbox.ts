@@ -34,9 +34,11 @@ export class Outbox {
   private busy = false;
   private timer = 0;
 
+  /** `isShown`: the transcript has what was sent under this id. */
   constructor(
     private readonly changed: () => void,
     private readonly over: (why: Refused) => void,
+    private readonly isShown: (id: string) => boolean,
   ) {}
 
   /** Take up what an earlier visit could not send. */
@@ -49,6 +51,8 @@ export class Outbox {
       else kept.push({ ...item, preview: photo ? URL.createObjectURL(photo) : "", state: "waiting", tries: 0, done: 0 });
     }
     this.items = kept.concat(this.items);
+    // Taken before the reload, its answer lost: the transcript may have come before the photo was found here.
+    for (const item of kept.filter(({ id }) => this.isShown(id))) this.settle(item.id);
     this.changed();
     this.hurry();
   }
@@ -132,7 +136,8 @@ export class Outbox {
     try {
       await this.post(item);
       this.release(item.id);
-      this.update(item.id, { state: "sent", done: 1, why: "" });
+      if (this.isShown(item.id)) this.settle(item.id);
+      else this.update(item.id, { state: "sent", done: 1, why: "" });
       return true;
     } catch (error) {
       return this.failed(item, error);
