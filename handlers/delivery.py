@@ -8,6 +8,7 @@ again is ignored. What comes back is an event, taken in the same commit that mar
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,7 +94,8 @@ class Deliveries:
         except NotHeld:
             _log.info("delivery moved on", delivery=item.hold.id)  # another worker has it; its result counts
         except UnknownConversation:
-            await self._bury(item, "conversation erased")
+            with suppress(NotHeld):  # usually the order went with the person
+                await self._bury(item, "conversation erased")
         except IntakeError as fault:
             await self._intake_failed(item, fault)
         except (Busy, Unavailable):
@@ -129,9 +131,9 @@ class Deliveries:
         await self.again(item, wait, why)
 
     async def _bury(self, item: Item, why: str) -> None:
+        await self.database.run(lambda connection: outbox.bury(connection, item.hold, why))
         metrics.deliveries.labels(item.kind, "buried").inc()
         _log.error("delivery buried", delivery=item.hold.id, kind=item.kind, reason=why)
-        await self.database.run(lambda connection: outbox.bury(connection, item.hold, why))
 
     async def _intake_failed(self, item: Item, fault: IntakeError) -> None:
         """Wait and do the same again, or give the order up: nobody else can help."""

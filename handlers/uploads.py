@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 
 from storage.database import Database
-from storage.errors import Conflict
+from storage.errors import Conflict, UnknownConversation
 from storage.faults import hit
 from storage.people import uploads
 from storage.people.conversations import applicant_of
@@ -69,14 +69,24 @@ class Uploads:
         return received.id
 
     async def _add(
-        self, received: Received, conversation: str, applicant: str, kind: uploads.Kind = "upload"
+        self,
+        received: Received,
+        conversation: str,
+        applicant: str,
+        kind: uploads.Kind = "upload",
+        parent: str | None = None,
     ) -> None:
         now, whose = self._clock(), {"conversation": conversation, "applicant": applicant}
         try:
-            await self._database.run(lambda c: uploads.add(c, received, now=now, kind=kind, **whose))
+            await self._database.run(
+                lambda c: uploads.add(c, received, now=now, parent=parent, kind=kind, **whose)
+            )
         except Conflict:  # two workers fetched the same photo: the same bytes, one row
             if await self._database.read(lambda c: uploads.one(c, received.id)) is None:
                 raise
+        except UnknownConversation:  # he was forgotten while it came
+            await self._store.delete(received.id)
+            raise
 
     async def keep_copy(self, conversation: str, applicant: str, upload: str, data: bytes) -> str:
         """Keep the clean copy of an upload; return its id. Done again, the first copy stands."""
@@ -84,16 +94,7 @@ class Uploads:
         if known is not None:
             return known.id
         received = await self._store.keep(data, await self._box(conversation))
-        await self._database.run(
-            lambda c: uploads.add(
-                c,
-                received,
-                conversation=conversation,
-                applicant=applicant,
-                now=self._clock(),
-                parent=upload,
-            )
-        )
+        await self._add(received, conversation, applicant, parent=upload)
         return received.id
 
     async def keep_document(self, conversation: str, applicant: str, file: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, select, update
 
 from storage import ids
+from storage.errors import UnknownConversation
 from storage.flow import audit
 from storage.schema import (
     addresses,
@@ -41,6 +42,18 @@ def add(connection: Connection, vault: Vault, now: datetime, random: ids.Random)
 def any_known(connection: Connection) -> bool:
     """Say whether anybody's data is sealed here."""
     return connection.execute(select(applicants.c.id).limit(1)).first() is not None
+
+
+def keep_known(connection: Connection, applicant: str) -> None:
+    """Hold off the erasure of an applicant until this commit.
+
+    Raises:
+        UnknownConversation: he has been erased; nothing of his may be written any more.
+    """
+    key = select(applicants.c.wrapped_key).where(applicants.c.id == applicant)
+    held = connection.execute(key.with_for_update(read=True, key_share=True)).scalar_one_or_none()
+    if held is None:
+        raise UnknownConversation(applicant)
 
 
 def rewrap(connection: Connection, vault: Vault, current: str, limit: int = 500) -> int:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select
 
+from storage.people.applicants import keep_known
 from storage.schema import OPEN, files, inbox, outbox
 from storage.sealing.files import Received
 
@@ -60,7 +61,12 @@ def add(
     parent: str | None = None,
     kind: Kind = "upload",
 ) -> None:
-    """Write down a file that is held; with a `parent` it is the copy kept of that upload."""
+    """Write down a file that is held; with a `parent` it is the copy kept of that upload.
+
+    Raises:
+        UnknownConversation: its person was erased while it came; the file is to be deleted.
+    """
+    keep_known(connection, applicant)
     connection.execute(
         insert(files).values(
             id=received.id,

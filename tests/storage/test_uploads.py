@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, insert
 
+from storage.errors import UnknownConversation
+from storage.people import applicants as people
 from storage.people import uploads
+from storage.people.conversations import applicant_of
+from storage.schema import applicants
 from storage.sealing.files import Received
 from tests.storage.world import World
 
@@ -17,6 +22,9 @@ MINE, THEIRS = "0" * 25 + "1", "0" * 25 + "2"
 
 
 def fill(connection: Connection) -> None:
+    for whose in (MINE, THEIRS):
+        connection.execute(insert(applicants).values(id=whose, wrapped_key=b"k", key_id="k", created_at=NOW))
+
     def add(file: str, whose: str, size: int, when: datetime, parent: str | None = None) -> None:
         received = Received(file, "0" * 64, size)
         uploads.add(connection, received, conversation=whose, applicant=whose, now=when, parent=parent)
@@ -80,8 +88,8 @@ async def test_an_upload_that_no_event_named_is_found_after_a_while(world: World
     hu, li = await world.person("hu"), await world.person("li")
 
     def add(connection: Connection, file: str, whose: str) -> None:
-        received = Received(file, "0" * 64, 7)
-        uploads.add(connection, received, conversation=whose, applicant=whose, now=world.now)
+        received, applicant = Received(file, "0" * 64, 7), applicant_of(connection, whose)
+        uploads.add(connection, received, conversation=whose, applicant=applicant, now=world.now)
 
     for file, whose in ((FRONT, hu), (BACK, hu), (FOREIGN, li)):
         await world.db.run(lambda c, file=file, whose=whose: add(c, file, whose))  # type: ignore[misc]
@@ -96,3 +104,17 @@ async def test_an_upload_that_no_event_named_is_found_after_a_while(world: World
     mine = (FRONT, BACK, FOREIGN)
     named = {file: await world.db.read(partial(uploads.is_named, upload=file)) for file in mine}
     assert named == {FRONT: True, BACK: False, FOREIGN: True}
+
+
+async def test_nothing_is_written_down_of_somebody_who_was_forgotten_while_it_came(world: World) -> None:
+    await world.db.run(fill)
+    await world.db.run(lambda c: people.erase(c, world.vault, MINE, world.now, "applicant"))
+
+    with pytest.raises(UnknownConversation):
+        await world.db.run(fill_one)
+
+    assert await world.db.read(lambda connection: uploads.of_applicant(connection, MINE)) == []
+
+
+def fill_one(connection: Connection) -> None:
+    uploads.add(connection, Received(FRONT, "0" * 64, 7), conversation=MINE, applicant=MINE, now=NOW)
