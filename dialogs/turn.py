@@ -168,6 +168,24 @@ class SupplyRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentAsked:
+    """The look-up `lookup` of a case waits for an officer of `department`."""
+
+    reference: str
+    lookup: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRefused:
+    """The intake service will not have a department asked for the paper `material` of a case."""
+
+    reference: str
+    material: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressReported:
     """One event of an application at the intake service, in its sequence."""
 
@@ -256,6 +274,8 @@ Event = (
     | SupplyReceived
     | SupplyDelayed
     | SupplyRefused
+    | DepartmentAsked
+    | LookupRefused
     | ProgressReported
     | DocumentHeld
     | Erased
@@ -321,10 +341,15 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class TellClerks:
-    """Tell the clerks' group that somebody is waited for. It carries no personal data."""
+    """Tell the clerks' group that somebody is waited for. It carries no personal data.
+
+    ticket:     of our queue; of a look-up (reason "lookup") the number it has at the intake service.
+    department: who is to answer a look-up.
+    """
 
     ticket: str
     reason: str
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +405,8 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class AskDepartment:
-    """Have another department asked for a paper of a case. Its answer comes as news.
+    """Have another department asked for a paper of a case: DepartmentAsked, or LookupRefused. What it
+    finds comes as news.
 
     question: the body of POST /v1/lookups (see intake/openapi.yaml) without the number.
     """
@@ -548,6 +574,8 @@ KINDS: Mapping[str, type] = {
         SupplyReceived,
         SupplyDelayed,
         SupplyRefused,
+        DepartmentAsked,
+        LookupRefused,
         ProgressReported,
         DocumentHeld,
         Erased,

@@ -41,6 +41,7 @@ AT_ONCE = 200  # orders that one message can settle
 NAMED = 8  # tickets that it names
 LEASE = timedelta(seconds=30)
 LANG = "zh-CN"  # the clerks'
+LOOKUP = "lookup"  # the reason of what an officer of another department is waited for
 TOO_OFTEN = (88, 90018, 90030, 130101, 410100)  # errcodes: the robot is not heard for ten minutes
 BUSY = -1
 
@@ -143,8 +144,9 @@ class Clerks:
         still, count = await self._database.read(
             lambda c: tickets.still_open(c, [each.ticket for each in told])
         )
-        if fresh := [each for each in told if each.ticket in still]:
-            await self._robot.say(words(fresh, count))
+        lookups = [each for each in told if each.reason == LOOKUP]  # they are closed elsewhere
+        if fresh := [*lookups, *(each for each in told if each.ticket in still)]:
+            await self._robot.say(words(fresh, count + len(lookups)))
 
     async def _settle(self, items: Sequence[Item]) -> None:
         now = self._clock()
@@ -174,13 +176,16 @@ class Clerks:
 def words(told: Sequence[TellClerks], count: int) -> str:
     """Return the message about new tickets. count: of all that are open."""
     lines = [say("clerks.waiting", LANG, count=count)]
-    lines += [
-        say("clerks.ticket", LANG, reason=_reason(each.reason), tail=each.ticket[-6:])
-        for each in told[:NAMED]
-    ]
+    lines += [_line(each) for each in told[:NAMED]]
     if len(told) > NAMED:
         lines.append(say("clerks.more", LANG, count=len(told) - NAMED))
     return "\n".join(lines)
+
+
+def _line(each: TellClerks) -> str:
+    if each.reason == LOOKUP:
+        return say("clerks.lookup", LANG, department=each.department, id=each.ticket)
+    return say("clerks.ticket", LANG, reason=_reason(each.reason), tail=each.ticket[-6:])
 
 
 def _reason(reason: str) -> str:

@@ -21,12 +21,15 @@ from dialogs.turn import (
     ApplicationRefused,
     AskDepartment,
     AskHandover,
+    DepartmentAsked,
     DocumentHeld,
+    Event,
     FetchDocument,
     FetchProgress,
     ForgetFile,
     ForgetWords,
     Join,
+    LookupRefused,
     MeasurePhoto,
     OfferHandover,
     PhotoMeasured,
@@ -125,7 +128,7 @@ class Deliveries:
         await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, why))
 
     async def _later(self, item: Item, wait: timedelta, why: str) -> None:
-        if item.attempts >= MAX_OWN_FAULTS and not isinstance(item.effect, Submit | Supply):
+        if item.attempts >= MAX_OWN_FAULTS and refusal(item.effect, why) is None:
             await self._bury(item, why)
             return
         await self.again(item, wait, why)
@@ -143,12 +146,8 @@ class Deliveries:
             metrics.deliveries.labels(item.kind, "later").inc()
             due = self.clock() + max(wait, hint)
             await self.database.run(lambda connection: outbox.retry(connection, item.hold, due, "TryLater"))
-        elif isinstance(item.effect, Submit):  # after a week: the applicant is told, and a person looks
-            event = ApplicationRefused(item.effect.reference, "no answer")
-            await self.answer(item, f"refused:{item.effect.reference}", event)
-        elif isinstance(item.effect, Supply):
-            refused = SupplyRefused(item.effect.reference, item.effect.key, "no answer")
-            await self.answer(item, f"refused:{item.effect.key}", refused)
+        elif (given_up := refusal(item.effect, "no answer")) is not None:
+            await self.answer(item, *given_up)  # after a week: the applicant is told, and a person looks
         else:
             await self._bury(item, type(fault).__name__)
 
@@ -210,8 +209,7 @@ class Deliveries:
             await self.answer(item, f"refused:{effect.reference}", event)
             return
         except RefusedByIntake as fault:
-            event = ApplicationRefused(effect.reference, str(fault))
-            await self.answer(item, f"refused:{effect.reference}", event)
+            await self._refused(item, fault)
             return
         received = ApplicationReceived(effect.reference, receipt.number, receipt.answer_by)
         await self.answer(item, f"received:{effect.reference}", received)
@@ -227,9 +225,14 @@ class Deliveries:
             await self.turns.take(item.conversation, "outbox", f"delayed:{key}", delayed)
             raise
         except RefusedByIntake as fault:
-            await self.answer(item, f"refused:{key}", SupplyRefused(reference, key, str(fault)))
+            await self._refused(item, fault)
             return
         await self.answer(item, f"received:{key}", SupplyReceived(reference, key, day))
+
+    async def _refused(self, item: Item, fault: RefusedByIntake) -> None:
+        given_up = refusal(item.effect, str(fault))
+        assert given_up is not None
+        await self.answer(item, *given_up)
 
     def _pages(self, item: Item, effect: Submit | Supply) -> list[Page]:
         return [
@@ -247,8 +250,15 @@ class Deliveries:
         return read
 
     async def ask_department(self, item: Item, effect: AskDepartment) -> None:
-        await self.intake.ask_department(effect.number, effect.question)
-        await self.done(item)
+        """Have a department asked. Where that cannot be, he is told, and may send the paper instead."""
+        try:
+            lookup = await self.intake.ask_department(effect.number, effect.question)
+        except RefusedByIntake as fault:
+            _log.warning("look-up refused", delivery=item.hold.id, reason=str(fault))
+            await self._refused(item, fault)
+            return
+        asked = DepartmentAsked(effect.reference, lookup, effect.question["department"])
+        await self.answer(item, f"asked:{lookup}", asked)
 
     async def withdraw(self, item: Item, effect: Withdraw) -> None:
         try:
@@ -304,6 +314,22 @@ class Deliveries:
     async def fire(self, item: Item, effect: SetTimer) -> None:
         event = TimerFired(effect.name, effect.key)
         await self.answer(item, f"timer:{item.hold.id}", event)
+
+
+def refusal(effect: Any, why: str) -> tuple[str, Event] | None:
+    """Return how the applicant is told that an order will never be carried out: the event, with its key.
+
+    None: it is not his to know; an operator is to look.
+    """
+    match effect:
+        case Submit(reference=reference):
+            return f"refused:{reference}", ApplicationRefused(reference, why)
+        case Supply(reference=reference, key=key):
+            return f"refused:{key}", SupplyRefused(reference, key, why)
+        case AskDepartment(reference=reference, question=question):
+            material = question["material"]
+            return f"refused:{reference}/{material}", LookupRefused(reference, material, why)
+    return None
 
 
 MAX_OWN_FAULTS = 5

@@ -124,13 +124,15 @@ class IntakeClient:
         faults.hit("submission.after_send")
         return str(done.get("answer_by") or "")
 
-    async def ask_department(self, number: str, question: Mapping[str, Any]) -> None:
-        """Have another department asked for a paper. The same question again is the same look-up.
+    async def ask_department(self, number: str, question: Mapping[str, Any]) -> str:
+        """Have another department asked for a paper; return the look-up's number.
 
+        The same question again is the same look-up.
         Raises:
-            TryLater, RefusedByIntake (accepted already, or over).
+            TryLater, RefusedByIntake (accepted already, or over; or it has no look-ups at all).
         """
-        await self._call("lookups", "POST", "/lookups", json_body={**question, "number": number})
+        said = await self._call("lookups", "POST", "/lookups", json_body={**question, "number": number})
+        return _text(said, "lookup")
 
     async def withdraw(self, number: str) -> None:
         """Take a pre-application back. Doing it again is the same.

@@ -18,6 +18,7 @@ from intake.keeping.schema import applications as application_table
 from intake.keeping.schema import pages
 from intake.keeping.schema import supplements as table
 from intake.keeping.unit import Unit
+from intake.lookups import finding
 from intake.problems import Problem, not_now
 from intake.states import BY_ACTION
 
@@ -83,9 +84,10 @@ def submit_deferral(unit: Unit, number: str) -> dict[str, Any]:
     if row.state not in BY_ACTION["supply"].sources:
         raise not_now("deferrals", row.state)
     _all_there(unit, row, [])
+    wanted = _papers_wanted(unit, row)
     row = _become_body(unit, row, "deferrals", bodies)
     came = {material["id"] for body in bodies for material in body["materials"]}
-    for material in sorted(came & {each.material for each in owed.still(unit, number)}):
+    for material in sorted(came & wanted):
         last = len(owed.still(unit, number)) == 1 and row.state == "accepted_deferred"
         row = moves.make(unit, row, "supply_last" if last else "supply", "applicant", material=material)
     return _answer(row, row.promised_by or row.answer_by, provisional=row.provisional)
@@ -134,7 +136,7 @@ def _only_what_was_asked(unit: Unit, row: Row[Any], kind: Kind, body: dict[str, 
     if kind == "corrections":
         asked, named = corrections.asked(unit, row.number), slots_of(body)
     else:
-        asked = {each.material for each in owed.still(unit, row.number)}
+        asked = _papers_wanted(unit, row)
         named = [each["id"] for each in body["materials"] if each["pages"]]
         named += [answer["key"] for answer in body["answers"]]
     if not asked:
@@ -148,6 +150,11 @@ def _only_what_was_asked(unit: Unit, row: Row[Any], kind: Kind, body: dict[str, 
             "这一项不用补。",
             field=unasked or "/materials",
         )
+
+
+def _papers_wanted(unit: Unit, row: Row[Any]) -> set[str]:
+    """What is owed, and what a department was to answer for that nobody could ask."""
+    return {each.material for each in owed.still(unit, row.number)} | {*finding.unasked(unit, row)}
 
 
 def _name_pages(unit: Unit, number: str, body: dict[str, Any]) -> list[str]:

@@ -52,10 +52,17 @@ def question_of(unit: Unit, row: Row[Any]) -> str:
 
 
 def unanswered(unit: Unit, row: Row[Any]) -> list[str]:
-    """Materials of a case that a department is to answer for, and that nobody has answered for yet."""
-    asked_for = applications.body_of(unit, row).get("lookups", [])
+    """Materials a department is to answer for: nobody has yet, and the paper itself has not come either."""
+    body = applications.body_of(unit, row)
     answered = {each.material for each in of(unit, row.number) if each.answered_at is not None}
-    return [material for material in asked_for if material not in answered]
+    settled = answered | {material["id"] for material in body["materials"]}
+    return [material for material in body.get("lookups", []) if material not in settled]
+
+
+def unasked(unit: Unit, row: Row[Any]) -> list[str]:
+    """Those of them for which no department was ever asked: the applicant may bring the paper instead."""
+    known = {each.material for each in of(unit, row.number)}
+    return [material for material in unanswered(unit, row) if material not in known]
 
 
 def place(name: str) -> str:

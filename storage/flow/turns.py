@@ -64,6 +64,8 @@ ACTORS: Mapping[str, str] = {
     "SupplyReceived": "worker",
     "SupplyDelayed": "worker",
     "SupplyRefused": "worker",
+    "DepartmentAsked": "worker",
+    "LookupRefused": "worker",
     "ProgressReported": "intake",
     "Erased": "worker",
     "ErasureRefused": "worker",

@@ -44,6 +44,7 @@ from dialogs.turn import (
     HandoverOffered,
     Joined,
     JoinRefused,
+    LookupRefused,
     MeasurePhoto,
     MediaFetched,
     MessageReceived,
@@ -253,7 +254,7 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.chat.session.cases)
     @rule(
         place=st.integers(0, 5),
-        what=st.sampled_from(["received", "delayed", "refused", "blocked", "duplicate", "late"]),
+        what=st.sampled_from(["received", "delayed", "refused", "blocked", "duplicate", "late", "not asked"]),
     )
     def the_intake_service_answers(self, place: int, what: str) -> None:
         reference = self._case(place)
@@ -264,6 +265,7 @@ class Conversation(RuleBasedStateMachine):
             "blocked": ApplicationRefused(reference, "deferral-blocked"),
             "duplicate": ApplicationRefused(reference, "duplicate", "CS-1101-0001"),
             "late": WithdrawalRefused(reference),
+            "not asked": LookupRefused(reference, "id_card", "404"),
         }
         if what == "late" and not self.chat.session.cases[reference]["number"]:
             return

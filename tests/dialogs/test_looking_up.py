@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from dialogs.turn import ApplicationReceived, AskDepartment, ProgressReported, Submit, Supply
+from dialogs.turn import (
+    ApplicationReceived,
+    AskDepartment,
+    DepartmentAsked,
+    LookupRefused,
+    ProgressReported,
+    Submit,
+    Supply,
+    TellClerks,
+)
 from tests.dialogs.talking import Chat, play
 from tests.dialogs.test_engine import reference
 
@@ -106,3 +115,37 @@ def test_silence_is_told_and_is_no_yes() -> None:
     assert "还没有查到结果" in chat.heard[-1]
     assert chat.session.cases[reference(chat)]["state"] == "submitted"
     assert "looked_up" not in chat.session.cases[reference(chat)]
+
+
+def test_what_cannot_be_asked_is_told_kindly_and_wanted_as_a_paper() -> None:
+    chat = handed_in()
+    chat.happen(LookupRefused(reference(chat), "benefit_certificate", "404"))
+    told = chat.heard[-1]
+    chat.happen(LookupRefused(reference(chat), "benefit_certificate", "404"))
+
+    assert "低保证这次没法请别的部门查，不是您的错" in told
+    assert "回0找人" in told
+    assert chat.heard[-1] == told  # and not twice
+    chat.say("补材料").send_photo()
+    (supply,) = chat.ordered(Supply)
+    assert (supply.kind, [each["material"] for each in supply.pages]) == (
+        "deferrals",
+        ["benefit_certificate"],
+    )
+
+
+def test_a_case_that_is_over_hears_no_more_of_its_look_up() -> None:
+    chat = told(handed_in(), 1, "preregistered", answer_by="2026-11-23")
+    told(chat, 2, "not_accepted", why="不归我们办。", how="到户口所在地办。", rights="")
+    before = list(chat.heard)
+    chat.happen(LookupRefused(reference(chat), "benefit_certificate", "423"))
+
+    assert chat.heard == before
+    assert "looked_up" not in chat.session.cases[reference(chat)]
+
+
+def test_the_clerks_group_hears_which_department_is_waited_for() -> None:
+    chat = handed_in()
+    chat.happen(DepartmentAsked(reference(chat), "L-1120-0001", "民政"))
+
+    assert chat.ordered(TellClerks) == [TellClerks("L-1120-0001", "lookup", "民政")]

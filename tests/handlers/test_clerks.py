@@ -198,3 +198,18 @@ async def test_what_another_worker_holds_by_now_is_left_to_him(office: Office) -
 
 def test_a_reason_nobody_foresaw_is_told_in_general_words() -> None:
     assert "有事要人看（单号末六位 ABCDEF）" in words([TellClerks("01ABCDEF", "new_reason")], 3)
+
+
+async def test_a_look_up_that_waits_is_told_without_anybody_s_name(office: Office) -> None:
+    await office.wanted("hu")
+    (order,) = await office.db.run(
+        lambda c: outbox.claim(
+            c, office.vault, limit=1, now=office.now, lease=LEASE, worker="w1", kinds=("TellClerks",)
+        )
+    )
+    await office.clerks.tell(replace(order, effect=TellClerks("L-1121-0001", "lookup", "民政")))
+
+    assert office.told() == [
+        "有新的事要人看，现在一共2件在等：\n· 民政：有一份材料等核验，请在五分钟内答复（L-1121-0001）"
+    ]
+    assert await office.states() == {"done"}

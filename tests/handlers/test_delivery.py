@@ -9,7 +9,9 @@ from dialogs.messages import Address
 from dialogs.turn import (
     ApplicationDelayed,
     ApplicationRefused,
+    AskDepartment,
     Event,
+    LookupRefused,
     Submit,
     Supply,
     SupplyDelayed,
@@ -30,6 +32,9 @@ class SilentIntake:
     async def supply(self, *_: Any, **__: Any) -> None:
         raise TryLater("nobody answers")
 
+    async def ask_department(self, *_: Any) -> str:
+        raise TryLater("nobody answers")
+
 
 class Heard:
     """Takes events, and remembers them."""
@@ -42,7 +47,7 @@ class Heard:
         return Taken(given[0], True, 0, 0)
 
 
-async def after_a_week(effect: Submit | Supply) -> tuple[Heard, Hold]:
+async def after_a_week(effect: Submit | Supply | AskDepartment) -> tuple[Heard, Hold]:
     """Deliver an order for the two thousandth time, to a service that does not answer."""
     heard, hold = Heard(), Hold("o1", 2000)
     address = Address("webchat", "", "u1")
@@ -70,3 +75,9 @@ async def test_what_comes_later_is_given_up_no_more_silently() -> None:
         (SupplyDelayed("ZT-AAAA-BBBB-CCCC", "K1"), None),
         (SupplyRefused("ZT-AAAA-BBBB-CCCC", "K1", "no answer"), hold),
     ]
+
+
+async def test_a_look_up_nobody_could_ask_for_is_told() -> None:
+    heard, hold = await after_a_week(AskDepartment("ZT-AAAA-BBBB-CCCC", "CS-1", {"material": "certificate"}))
+
+    assert heard.events == [(LookupRefused("ZT-AAAA-BBBB-CCCC", "certificate", "no answer"), hold)]

@@ -158,6 +158,21 @@ async def test_what_is_not_found_is_owed_as_a_paper(office: Office) -> None:
         await office.act(number, "withdraw")
 
 
+async def test_a_paper_nobody_was_asked_about_may_be_brought_instead(office: Office) -> None:
+    number = await office.hand_in(lookups=["marriage_certificate"])
+    page = {"page": "page", "sha256": sha(PAGE), "flags": []}
+    paper = {"id": "marriage_certificate", "title": "结婚证", "original": True, "pages": [page]}
+    assert (await office.supplement(number, "deferrals", {"answers": [], "materials": [paper]}))[0] == 200
+    assert await office.put(number, "marriage_certificate", "page", PAGE) == 204
+    assert (await office.submit(number, "deferrals"))[0] == 200
+    told = await office.last(number)
+    await office.act(number, "start_review")
+    await office.act(number, "accept")
+
+    assert (told["type"], told["data"]) == ("deferral_supplied", {"material": "marriage_certificate"})
+    assert await office.state(number) == "accepted"
+
+
 async def test_not_brought_by_then_it_is_accepted_with_the_day(office: Office) -> None:
     number, found = await opened(office)
     await say(await officer(office), found["lookup"], "not_found")

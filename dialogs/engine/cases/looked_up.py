@@ -1,4 +1,7 @@
-"""What a department answered for a paper: told with who and when; what is not confirmed is wanted."""
+"""What a department answered for a paper: told with who and when; what is not confirmed is wanted.
+
+So is what no department can be asked for after all: the intake service would not have it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,26 @@ from dialogs.engine.cases.buttons import offer
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.telling import paper_title
 from dialogs.engine.talk import Talk
-from dialogs.turn import ProgressReported
+from dialogs.turn import DepartmentAsked, LookupRefused, ProgressReported, TellClerks
+
+LOOKUP = "lookup"  # what the clerks' group is told it is
+UNACCEPTED = ("submitted", "pre_review", "correction_asked")
+
+
+def waits(talk: Talk, event: DepartmentAsked) -> None:
+    """An officer has five minutes: the clerks' group hears that he is waited for, and not by whom."""
+    talk.do(TellClerks(event.lookup, LOOKUP, event.department))
+
+
+def refused(talk: Talk, event: LookupRefused) -> None:
+    """No department is asked: say so kindly, and ask for the paper itself."""
+    case = talk.session.cases.get(event.reference)
+    if case is None or case["state"] not in UNACCEPTED or event.material in case.get("looked_up", {}):
+        return
+    found = {"result": "refused", "title": paper_title(talk, case, event.material)}
+    _note(talk, event.reference, event.material, found)
+    _want(talk, event.reference, event.material, found["title"])
+    _tell(talk, event.reference, "lookup_refused", found)
 
 
 def answered(talk: Talk, event: ProgressReported, case: Case) -> None:
@@ -19,19 +41,23 @@ def answered(talk: Talk, event: ProgressReported, case: Case) -> None:
     material, result = str(data.get("material", "")), str(data.get("result", ""))
     found = {name: str(data.get(name, "")) for name in ("result", "officer", "department", "at")}
     found["title"] = paper_title(talk, case, material)
-    known = case.get("looked_up", {})
-    change(talk, event.reference, looked_up={**known, material: found})
+    _note(talk, event.reference, material, found)
     if result == "confirmed":
-        _tell(talk, event, "lookup_confirmed", found)
+        _tell(talk, event.reference, "lookup_confirmed", found)
         return
     _want(talk, event.reference, material, found["title"])
-    _tell(talk, event, "lookup_differs" if result == "differs" else "lookup_not_found", found)
+    _tell(talk, event.reference, "lookup_differs" if result == "differs" else "lookup_not_found", found)
 
 
 def escalated(talk: Talk, event: ProgressReported, case: Case) -> None:
     """Nobody has answered in time: say the truth."""
     title = paper_title(talk, case, str(event.data.get("material", "")))
-    _tell(talk, event, "lookup_escalated", {"title": title})
+    _tell(talk, event.reference, "lookup_escalated", {"title": title})
+
+
+def _note(talk: Talk, reference: str, material: str, found: dict[str, str]) -> None:
+    known = talk.session.cases[reference].get("looked_up", {})
+    change(talk, reference, looked_up={**known, material: found})
 
 
 def _want(talk: Talk, reference: str, material: str, title: str) -> None:
@@ -54,8 +80,7 @@ def _want(talk: Talk, reference: str, material: str, title: str) -> None:
         change(talk, reference, ask={**ask, "items": [*ask["items"], item]})
 
 
-def _tell(talk: Talk, event: ProgressReported, key: str, found: dict[str, Any]) -> None:
-    reference = event.reference
+def _tell(talk: Talk, reference: str, key: str, found: dict[str, Any]) -> None:
     case = talk.session.cases[reference]
     text = talk.words(
         f"progress.{key}",
@@ -64,9 +89,10 @@ def _tell(talk: Talk, event: ProgressReported, key: str, found: dict[str, Any]) 
         department=found.get("department", ""),
         officer=found.get("officer", ""),
         at=spoken_moment(talk, found.get("at", "")),
+        phone=talk.phone,
     )
     text, news = about(talk, case, text), news_of(talk, reference, vital=True)
-    if key in ("lookup_not_found", "lookup_differs") and asked.wanted_items(talk, case):
+    if key in ("lookup_not_found", "lookup_differs", "lookup_refused") and asked.wanted_items(talk, case):
         offer(talk, reference, "supply", text, card(talk, reference), news)
     else:
         talk.tell(text, card(talk, reference), news)
