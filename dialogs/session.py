@@ -4,6 +4,10 @@ The position is derived: fold the answers over the road (dialogs.script.road). I
 cache, valid for the day it was computed on (conditions may read `today`).
 
 A session is read and written on every turn, so it is small, flat and JSON, with a codec version.
+
+While a new release is rolled out, old processes and new ones take turns at the same conversation. So fields
+are only ever added, and one a process does not know is carried along as it was (`more`). What old code would
+harm by not knowing it raises CODEC: then it refuses the session, and the event waits for a newer process.
 """
 
 from __future__ import annotations
@@ -44,6 +48,7 @@ class Session:
     profile:  what he lets us remember, see dialogs.engine.profile; {} while he does not.
     agent:    the village agent who is signed in here: {id, name, village}; {} when none is.
     channel:  the channel he used last, "" before the first message that named one.
+    more:     fields of a later release, by name: not understood here, and kept for it.
     """
 
     id: str = ""
@@ -65,31 +70,36 @@ class Session:
     channel: str = ""
     profile: Mapping[str, Any] = field(default_factory=dict)
     agent: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
-_FIELDS = tuple(f.name for f in fields(Session))
+_FIELDS = tuple(f.name for f in fields(Session) if f.name != "more")
 _values = attrgetter(*_FIELDS)
+_all = attrgetter(*_FIELDS, "more")
 _KEYS = ("v", *_FIELDS)
+_NAMES = frozenset(_FIELDS)
 
 
 def copy(session: Session) -> Session:
     """Return another session with the same fields."""
-    return Session(*_values(session))
+    return Session(*_all(session))
 
 
 def dump(session: Session) -> bytes:
     """Return the session as UTF-8 JSON with its codec version."""
-    return dumps(dict(zip(_KEYS, (CODEC, *_values(session)), strict=True)))
+    known = dict(zip(_KEYS, (CODEC, *_values(session)), strict=True))
+    return dumps({**session.more, **known} if session.more else known)
 
 
 def load(data: bytes) -> Session:
-    """Return the session that `dump` wrote, by this version of the codec or an earlier one.
+    """Return the session that `dump` wrote, here or in a release before or after this one.
 
     Raises:
-        ValueError: written by a later version; run the newer release.
+        ValueError: written by a later codec; run the newer release.
     """
     raw = loads(data)
     version = raw.pop("v")
     if version > CODEC:
         raise ValueError(f"session codec {version} is newer than {CODEC}: this release cannot read it")
-    return Session(**raw)
+    more = {name: raw.pop(name) for name in [*raw] if name not in _NAMES}
+    return Session(**raw, more=more)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from dialogs.messages import Card, Choice, Inbound, Media, News, Outbound
 from dialogs.session import Session
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -644,9 +645,9 @@ def outbound(data: Json) -> Outbound:
     card, news = data.get("card"), data.get("news")
     return Outbound(
         text=data["text"],
-        choices=tuple(Choice(**choice) for choice in data.get("choices", ())),
-        card=Card(**card) if card else None,
-        news=News(**news) if news else None,
+        choices=tuple(_known(Choice, choice) for choice in data.get("choices", ())),
+        card=_known(Card, card) if card else None,
+        news=_known(News, news) if news else None,
     )
 
 
@@ -656,9 +657,20 @@ def _inbound(data: Json) -> Inbound:
         at=datetime.fromisoformat(data["at"]),
         text=data.get("text", ""),
         choice=data.get("choice", ""),
-        media=tuple(Media(**media) for media in data.get("media", ())),
+        media=tuple(_known(Media, media) for media in data.get("media", ())),
         channel=data.get("channel", ""),
     )
+
+
+def _known(cls: type[T], data: Json) -> T:
+    """Return what of `data` this release knows: a later one may have written more."""
+    names = _NAMES[cls]
+    return cls(**{name: value for name, value in data.items() if name in names})
+
+
+_NAMES: Mapping[type, frozenset[str]] = {
+    cls: frozenset(f.name for f in fields(cls)) for cls in (Card, Choice, Media, News)
+}
 
 
 def _plain(value: Any) -> Any:
