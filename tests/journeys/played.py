@@ -1,0 +1,303 @@
+"""A story played on the stage by somebody with a phone, with real photos and a real office.
+
+Everybody who plays is somebody else, so that nobody meets another's cases: identity numbers of a story stand
+for numbers of his own. What is said is read as the story has it: his numbers are turned back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests import pictures
+from tests.journeys.office import BY_ITSELF, MENDING, WORDS, Desk, Refused
+from tests.journeys.phones import Phone
+from tests.journeys.stage import Stage
+from tests.journeys.stories import Step, act_of, begins, in_order, span, wanted
+
+SMALL = (2000, 1500)  # enough to be read; less work than a phone's 12 megapixels
+IDENTITY = re.compile(r"999901\d{11}[\dX]")
+NEARLY = re.compile(r"[\d０-９](?:[\d０-９Xx] ?){16,18}[\d０-９Xx]|[\d０-９](?:[\d０-９Xx] ?){16}[\d０-９Xx]")
+ASKED = re.compile(r"请拍([^\s，。！？、]+)|您?([^\s，。！？、]+?)要再拍")
+NUMBERS = re.compile(r"CS-\d{4}-\d{4,}")
+
+
+@dataclass
+class Play:
+    """One story, one person, one phone."""
+
+    stage: Stage
+    desk: Desk
+    phone: Phone
+    story: Mapping[str, Any]
+    heard: list[str] = field(default_factory=list)
+    _said: str = ""
+    _before: frozenset[str] = frozenset()
+    _last_photo: bytes = b""
+    _pages: int = 0
+    _own: dict[str, str] = field(default_factory=dict)  # what is his: as the story has it
+
+    async def run(self) -> None:
+        self.stage.played += 1
+        self.stage.clock.set(begins(dict(self.story)))
+        self._before = frozenset(row.number for row in await self.desk.cases())
+        await self.phone.open()
+        await self._hears()
+        for number, step in enumerate(self.story["steps"], start=1):
+            await self._step(step, f"step {number}, {step}")
+
+    async def _step(self, step: Step, where: str) -> None:
+        if await self._act(step):
+            self._said = ""
+        new = await self._hears()
+        if step.get("hear") == "nothing":
+            assert not new, f"{where}: {new}"
+            return
+        parts = wanted(step)
+        notice = self.phone.noticed()
+        if notice and "notice" in step:  # what is told by a notice and need not be known is said no more
+            assert step["notice"] in notice, f"{where}: {notice}"
+            return
+        if any(part not in self._said for part in parts):
+            await self.phone.read_up()
+            await self._hears()
+        self._said = self._said[in_order(self._said, parts, where) :]
+
+    async def _hears(self) -> list[str]:
+        await self.stage.settle()
+        await self._number_cases()
+        new = [self._as_written(text) for text in await self.phone.news()]
+        self.heard += new
+        self._said = "\n".join([self._said, *new])
+        return new
+
+    # What is done
+
+    async def _act(self, step: Step) -> bool:
+        """Do what the step says; False when it has come by itself."""
+        name = act_of(step)
+        if name == "report":
+            await self._was_told(str(step[name]))
+            return False
+        acts = {"say": self._say, "tap": self._tap, "photo": self._photo, "intake": self._intake}
+        if name == "office":
+            await self._office(step)
+        elif name == "wait":
+            await self.stage.pass_time(span(str(step[name])))
+        else:
+            return await acts[name](str(step[name]))
+        return True
+
+    async def _say(self, text: str) -> bool:
+        await self.phone.say(self._as_his(text))
+        return True
+
+    async def _tap(self, label: str) -> bool:
+        await self.phone.tap(self._real_number(label))
+        return True
+
+    async def _photo(self, kind: str) -> bool:
+        if kind != "same":
+            self._last_photo = self._picture(kind)
+        await self.phone.photo(self._last_photo)
+        return True
+
+    async def _intake(self, words: str) -> bool:
+        what, _, rest = words.partition(" ")
+        what, _, child = what.partition("@")
+        if what in BY_ITSELF:
+            return False
+        for number in await self._meant(child):
+            if what == "mended":
+                for step in MENDING:
+                    await self.desk.follow_up(number, step, rest or "改好了。")
+                continue
+            action, fields = WORDS[what]
+            why, _, how = rest.partition("/")
+            told = {"why": why.strip(), "how": how.strip()} if how else {}
+            await self.desk.move(number, action, {**fields, **told})
+        return True
+
+    async def _office(self, step: Step) -> None:
+        """Do something with details; `refused` says that the office is not let, and how that is called."""
+        act, given = str(step["office"]), dict(step.get("with", {}))
+        if "refused" not in step:
+            return await self._office_does(act, given)
+        with pytest.raises(Refused) as refusal:
+            await self._office_does(act, given)
+        assert refusal.value.kind == step["refused"], step
+        return None
+
+    async def _office_does(self, act: str, given: dict[str, Any]) -> None:
+        child, items = str(given.pop("child", "")), given.pop("items", None)
+        (number, *_) = await self._meant(child)
+        if act == "answer_lookup":
+            await self.desk.answer_lookup(given["result"])
+        elif "words" in given:
+            await self.desk.follow_up(number, act, given["words"])
+        else:
+            await self.desk.move(number, "accept" if act == "accept_deferred" else act, given, items)
+
+    async def _was_told(self, kind: str) -> None:
+        (number, *_) = await self._meant("")
+        file = await self.desk.file(number)
+        assert kind in file["events"][-3:], f"{kind} was not told, but {file['events']}"
+
+    # Cases
+
+    async def mine(self) -> list[Any]:
+        return [row for row in await self.desk.cases() if row.number not in self._before]
+
+    async def _meant(self, child: str) -> list[str]:
+        """Return the numbers a word is about: one child, what runs of a package, or the last case."""
+        mine = await self.mine()
+        if child:
+            return [row.number for row in mine if row.service.endswith(f"_{child}")]
+        package = {row.service for row in mine[-4:]} if self.story["end"].get("children") else set()
+        if package:
+            over = ("approved", "denied", "delivered", "closed", "withdrawn")
+            return [row.number for row in mine if row.state not in over]
+        return [mine[-1].number]
+
+    async def _number_cases(self) -> None:
+        for nth, row in enumerate(await self.mine(), start=1):
+            day = row.number.split("-")[1]
+            self._own[row.number] = f"CS-{day}-{nth:04}"
+
+    # Numbers of the story and of the person who plays it
+
+    def _as_his(self, text: str) -> str:
+        """Return what is typed: numbers of the story become his own, in the same shape."""
+        for found in NEARLY.findall(text):
+            plain = unicodedata.normalize("NFKC", found).replace(" ", "").upper()
+            if IDENTITY.fullmatch(plain) and plain[17] == _check(plain[:17]):
+                text = text.replace(found, self._shaped(found, self._his(plain)))
+        return self._real_number(text)
+
+    def _his(self, number: str) -> str:
+        """Return his own number for one of the story: the same birthday and sex, another order."""
+        order = int(number[14:17]) % 2 + 2 * self.stage.played
+        first17 = f"{number[:14]}{order:03}"
+        own = first17 + _check(first17)
+        self._own[own] = number
+        self._own[f"999901********{own[14:]}"] = f"999901********{number[14:]}"
+        return own
+
+    @staticmethod
+    def _shaped(like: str, number: str) -> str:
+        digits = iter(number)
+        out = []
+        for each in like:
+            digit = each if each == " " else next(digits)
+            out.append(chr(ord(digit) + 0xFEE0) if each in "０１２３４５６７８９" and digit != "X" else digit)
+        return "".join(out).replace("X", "x" if "x" in like else "X")
+
+    def _real_number(self, text: str) -> str:
+        back = {written: real for real, written in self._own.items() if real.startswith("CS-")}
+        return NUMBERS.sub(lambda found: back.get(found[0], found[0]), text)
+
+    def _as_written(self, text: str) -> str:
+        for real, written in self._own.items():
+            text = text.replace(real, written)
+        return text
+
+    # Photos
+
+    def _picture(self, kind: str) -> bytes:
+        asked = [name for one, other in ASKED.findall("\n".join(self.heard)) if (name := one or other)]
+        side = asked[-1] if asked else ""
+        if kind == "not_a_photo":
+            return b"This is a text, whatever it is called.\n" * 40
+        if "身份证正面" in side:
+            return photo("front", kind)
+        if "身份证反面" in side:
+            return photo("back", kind)
+        self._pages += 1
+        return photo(f"page{self._pages}", kind)
+
+
+def _check(first17: str) -> str:
+    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(first17))
+    return "10X98765432"[total % 11]
+
+
+@cache
+def photo(paper: str, kind: str) -> bytes:
+    """Return a photo of a paper, good or as bad as `kind` says."""
+    drawn: Image.Image
+    if paper == "front":
+        drawn = pictures.card_front()
+    elif paper == "back":
+        drawn = pictures.card_back()
+    else:
+        drawn = pictures.page(int(paper.removeprefix("page")) + 2)
+    taken = partial(pictures.photographed, drawn, size=SMALL)
+    made: Mapping[str, Callable[[], Image.Image]] = {
+        "good": taken,
+        "blurred": partial(taken, blur=12),
+        "dark": partial(taken, light=0.25),
+        "cut": lambda: pictures.cut_off(taken(), 0.5),
+        "far": partial(taken, fill=0.2),
+    }
+    return pictures.jpeg(made[kind](), quality=88, gps=True)
+
+
+async def play(stage: Stage, desk: Desk, phone: Phone, story: Mapping[str, Any]) -> None:
+    """Play a story to its end, and hold the end against what is written."""
+    played = Play(stage, desk, phone, story)
+    await played.run()
+    files = [await desk.file(row.number) for row in await played.mine()]
+    expected = dict(story["end"])
+    truth = truth_of(files)
+    assert {key: truth[key] for key in expected if key in truth} == {
+        key: value for key, value in expected.items() if key in truth
+    }
+    _as_the_office_has_it(files, expected.get("office", {}))
+    whole = "\n".join(played.heard)
+    for words in expected.get("never_said", []):
+        assert words not in whole
+    _kept_to_itself(stage, files, whole)
+
+
+def truth_of(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a story's end asks, as far as the office knows it."""
+    bodies = [file["body"] for file in files if file["body"]]
+    last: Mapping[str, Any] = files[-1] if files else {}
+    answers = {row["key"]: row["value"] for row in bodies[-1]["answers"]} if bodies else {}
+    return {
+        "handed_in": len(files),
+        **({"state": last["state"], "rating": last["rating"]} if bodies else {}),
+        **({"answers": answers} if "id_number" not in answers else {}),
+        "flags": sorted({flag for body in bodies for page in _pages(body) for flag in page["flags"]}),
+        "promised": [each["material"] for each in bodies[-1].get("deferred", ())] if bodies else [],
+        "looked_up": list(bodies[-1].get("lookups", ())) if bodies else [],
+    }
+
+
+def _pages(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [page for material in body["materials"] for page in material["pages"]]
+
+
+def _as_the_office_has_it(files: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> None:
+    """Hold the last case against what the story says the office has; events are numbered without a gap."""
+    for file in files:
+        assert file["seqs"] == [*range(1, len(file["seqs"]) + 1)]
+        assert file["hashed"]
+    assert {key: files[-1][key] for key in wanted} == dict(wanted)
+
+
+def _kept_to_itself(stage: Stage, files: Sequence[Mapping[str, Any]], heard: str) -> None:
+    """No chat shows a whole identity number, and no log names anybody."""
+    log = stage.log.getvalue()
+    for body in (file["body"] for file in files if file["body"]):
+        number, name = body["applicant"]["id_number"], body["applicant"]["name"]
+        assert number not in heard
+        assert number not in log
+        assert name not in log
