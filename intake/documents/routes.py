@@ -24,7 +24,7 @@ FORMS: Mapping[str, tuple[Callable[[Content], bytes], str]] = {
     "pdf": (pdf.render, "application/pdf"),
     "html": (html.render, "text/html"),
 }
-DRAWING = asyncio.Semaphore(1)  # most of a second of one processor each; answers must not wait for many
+DRAWING = asyncio.Semaphore(1)  # one at a time leaves the other answers their turn
 
 routes = web.RouteTableDef()
 
