@@ -10,6 +10,7 @@ import typer
 from intake.days import calendars, reschedule
 from intake.days.calendars import WEEKS, BadCalendar
 from intake.keeping.unit import Unit
+from intake.ratings import recounting
 from intake.visiting import read_settings, stop, visit
 
 cli = typer.Typer(help="Holidays, and how many days offices work.", no_args_is_help=True)
@@ -27,7 +28,7 @@ def load(file: Annotated[Path, typer.Argument(help="YAML with year, holidays and
 
     def work(unit: Unit) -> int:
         calendars.load(unit, year, days)
-        return reschedule.recount(unit)
+        return recounting.recount(unit) + reschedule.recount(unit)
 
     changed = visit(read_settings(), work)
     typer.echo(f"{year} is loaded: {len(days)} days. {changed} dates changed.")

@@ -50,8 +50,7 @@ def overview(unit: Unit, state: str, text: str) -> dict[str, Any]:
 def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
     """All there is to see of one application, with the moves open to `role`."""
     body = applications.body_of(unit, row)
-    rating, hidden = marks.shown_rating(unit, row)
-    told = [found for found in events.rows(unit, row.number) if found.type not in hidden]
+    rating, told = marks.shown(unit, row)
     return {
         "number": row.number,
         "title": row.title,

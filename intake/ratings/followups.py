@@ -109,7 +109,8 @@ def _change(unit: Unit, row: Row[Any], step: Step) -> None:
         values["state"] = step.target
     if step.limit is not None:
         begun = row.opened_at if step.from_mark else unit.now
-        values |= opening.running(clocks.due(begun, step.limit))
+        calendar = opening.calendar_of(unit, row.number)
+        values |= opening.running(clocks.due(begun, step.limit, calendar))
     if step.once:
         values["complex"] = True
     same = (followups.c.id == row.id, followups.c.version == row.version)
@@ -144,17 +145,23 @@ def _result(unit: Unit, step: Step, done: list[Row[Any]]) -> str:
 
 def _close(unit: Unit, row: Row[Any], step: Step, by: str, result: str) -> None:
     flagged = step.id == "flag_confirmed"
-    due = clocks.due(unit.now, RERATE)
+    due = clocks.due(unit.now, RERATE, opening.calendar_of(unit, row.number))
     until = None if flagged else due.day
+    uncertain = due.provisional and until is not None
     unit.connection.execute(
         update(followups)
         .where(followups.c.id == row.id)
         .values(
-            closed_at=unit.now, rerate_until=until, flagged=flagged, warn_at=None, due_at=None, due_on=None
+            closed_at=unit.now,
+            rerate_until=until,
+            flagged=flagged,
+            warn_at=None,
+            due_at=None,
+            due_on=None,
+            provisional=uncertain,
         )
     )
     told = until.isoformat() if until else ""
-    uncertain = due.provisional and until is not None
     facts = {"result": result, "rerate_until": told, "provisional": uncertain}
     opening.tell(unit, row.number, "followup_closed", by, **facts)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from intake.cases import applications, moves
+from intake.cases import applications, events, moves
 from intake.keeping.schema import applications as table
 from intake.keeping.unit import Unit
 from intake.problems import Problem
@@ -66,13 +66,21 @@ def is_open_to_reviewers(unit: Unit, number: str) -> bool:
 
 # What reviewers do not read in a case's history unless the mark is open to them.
 TELLING = frozenset({"rated", "followup_opened", "followup_closed"})
+DAYS_OF_FOLLOWUPS = frozenset({"contact", "rerate"})
 
 
-def shown_rating(unit: Unit, row: Row[Any]) -> tuple[int | None, frozenset[str]]:
-    """The mark a reviewer sees with a case, and the types of events he does not."""
+def shown(unit: Unit, row: Row[Any]) -> tuple[int | None, list[Row[Any]]]:
+    """The mark a reviewer sees with a case, and the events of it that he may read."""
+    told = events.rows(unit, row.number)
     if is_open_to_reviewers(unit, row.number):
-        return row.rating, frozenset()
-    return None, TELLING
+        return row.rating, told
+    return None, [each for each in told if not _tells_of_a_mark(unit, each)]
+
+
+def _tells_of_a_mark(unit: Unit, event: Row[Any]) -> bool:
+    if event.type == "rescheduled":
+        return events.data_of(unit, event).get("what") in DAYS_OF_FOLLOWUPS
+    return event.type in TELLING
 
 
 def forget(unit: Unit, number: str) -> None:

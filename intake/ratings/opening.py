@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from intake.cases import applications, events
-from intake.days import clocks
+from intake.days import calendars, clocks
+from intake.days.calendars import Calendar
 from intake.days.clocks import OFFICE_TIME, Due
 from intake.keeping.schema import applications as table
 from intake.keeping.unit import Unit
@@ -22,7 +23,7 @@ def open_for(unit: Unit, number: str) -> None:
     """Open the follow-up of a bad mark and tell the applicant by when he hears from somebody."""
     day = unit.now.astimezone(OFFICE_TIME).strftime("%m%d")
     name = f"F-{day}-{unit.count(f'followup-{day}'):04d}"
-    found = clocks.due(unit.now, CONTACT)
+    found = clocks.due(unit.now, CONTACT, calendar_of(unit, number))
     unit.connection.execute(
         insert(followups).values(
             id=name,
@@ -43,6 +44,11 @@ def open_for(unit: Unit, number: str) -> None:
 def of(unit: Unit, number: str) -> Row[Any] | None:
     """The follow-up of a case, or None."""
     return unit.connection.execute(select(followups).where(followups.c.number == number)).one_or_none()
+
+
+def calendar_of(unit: Unit, number: str) -> Calendar:
+    """The calendar of the office whose case was marked: it is the one that mends."""
+    return calendars.of(unit, applications.by_number(unit, number).office)
 
 
 def running(found: Due) -> dict[str, Any]:

@@ -153,3 +153,13 @@ def test_a_follow_up_that_ends_without_another_mark_says_so_kindly() -> None:
 
     assert "处理完了，谢谢您" in chat.heard[-1]
     assert chat.session.cases[reference(chat)]["rating"] == "5"
+
+
+def test_another_last_day_for_a_second_mark_is_told_and_holds() -> None:
+    chat = mended(asked().tap("不满意").say("没有了", "不用"), until="2026-12-02")
+    later(chat, "rescheduled", what="rerate", day="2026-12-03", provisional=False)
+    assert "想再评一次，12月3日(周四)前都行" in chat.heard[-1]
+
+    chat.now += timedelta(days=13)  # the old day is over, the new one is not
+    chat.tap("满意")
+    assert [code for code, *_ in marks(chat)][-1] == 2

@@ -52,7 +52,8 @@ def followed(talk: Talk, event: ProgressReported) -> None:
     case = talk.session.cases[event.reference]
     title, until = title_of(talk, case), str(event.data.get("rerate_until", ""))
     if event.type == "followup_opened":
-        day = spoken_day(talk, str(event.data.get("contact_by", "")))
+        provisional = bool(event.data.get("provisional"))
+        day = spoken_day(talk, str(event.data.get("contact_by", "")), provisional=provisional)
         text = talk.words("progress.followup_opened", title=title, day=day)
     elif until:
         change(talk, event.reference, rating="asked", rated=case["rating"], rerate_until=until)

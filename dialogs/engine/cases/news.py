@@ -118,11 +118,15 @@ def _rescheduled(talk: Talk, event: ProgressReported, case: Case) -> None:
         requests.moved(talk, event.reference, day, provisional=provisional)
     if what == "correction" or (what in ("answer", "promised") and case["due"]):
         change(talk, event.reference, due=day, provisional=provisional)
-    if what in ("answer", "promised", "correction", "deferral") and day:
+    if what == "rerate":
+        change(talk, event.reference, rerate_until=day)
+    if what in _DAYS and day and not (what == "rerate" and case["rating"] != "asked"):
         said = spoken_day(talk, day, provisional=provisional)
         text = talk.words(f"progress.rescheduled_{what}", number=case["number"], day=said)
         talk.tell(text, card(talk, event.reference), news_of(talk, event.reference, vital=True))
 
+
+_DAYS = ("answer", "promised", "correction", "deferral", "contact", "rerate")
 
 _OTHERS: Mapping[str, Callable[[Talk, ProgressReported, Case], None]] = {
     "deferral_supplied": _supplied,
