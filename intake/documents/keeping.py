@@ -129,6 +129,8 @@ def _facts(unit: Unit, row: Row[Any], told: Mapping[str, Any]) -> dict[str, Any]
         "provisional": PROVISIONAL if told.get("provisional") else "",
         "name": body["applicant"]["name"],
         "id_number": mask(body["applicant"]["id_number"]),
+        "agent": " ".join((body.get("agent") or {}).get(name, "") for name in ("village", "name")).strip(),
+        "guardian": _guardian(body),
         "service": row.title,
         "application": row.number,
         "submitted": _day((row.submitted_at or unit.now).astimezone(OFFICE_TIME).date()),
@@ -139,6 +141,12 @@ def _facts(unit: Unit, row: Row[Any], told: Mapping[str, Any]) -> dict[str, Any]
         "materials": [_material(found) for found in body["materials"]],
         "count": len(told.get("items", ())),
     }
+
+
+def _guardian(body: Mapping[str, Any]) -> str:
+    """Who consented for a child, "" when nobody had to."""
+    found = body.get("guardian")
+    return f"{found['name']}（{found.get('relation') or '监护人'}）" if found else ""
 
 
 def mask(number: str) -> str:

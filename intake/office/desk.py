@@ -76,6 +76,8 @@ def detail(unit: Unit, row: Row[Any], role: str) -> dict[str, Any]:
             "name": mask_name(body["applicant"]["name"]),
             "id_number": mask(body["applicant"]["id_number"]),
         },
+        "agent": body.get("agent"),
+        "guardian": _guardian(body),
         "answers": [_answer(found) for found in body["answers"]],
         "materials": [_material(row.number, found) for found in body["materials"]],
         "events": [_event(unit, found) for found in told],
@@ -90,11 +92,21 @@ def _package(body: dict[str, Any]) -> dict[str, Any] | None:
     return {"title": found["title"], "of": found["of"]} if found else None
 
 
+def _guardian(body: dict[str, Any]) -> dict[str, str] | None:
+    """Who consented for a child under 14, masked."""
+    found = body.get("guardian")
+    if not found:
+        return None
+    named = {"name": mask_name(found["name"]), "id_number": mask(found["id_number"])}
+    return {**named, "relation": found.get("relation", "")}
+
+
 def unmasked(unit: Unit, row: Row[Any], key: str) -> str:
     """One value in full. Raises: Problem 404 when there is no such answer."""
     body = applications.body_of(unit, row)
-    if key == "applicant":
-        return f"{body['applicant']['name']} {body['applicant']['id_number']}"
+    person = body.get(key) if key in ("applicant", "guardian") else None
+    if person:
+        return f"{person['name']} {person['id_number']}"
     for found in body["answers"]:
         if found["key"] == key:
             return str(found["value"])

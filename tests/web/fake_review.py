@@ -98,6 +98,19 @@ def application() -> Json:
         "clock": "yellow",
         "rating": None,
         "applicant": {"name": "胡**", "id_number": "999901********0247"},
+        "agent": {"name": "叶某某", "village": "球川村"},
+        "guardian": {"name": "李**", "id_number": "999901********0014", "relation": "父亲"},
+        "lookups": [
+            {
+                "title": "结婚证",
+                "material": "marriage_certificate",
+                "state": "answered",
+                "result": "confirmed",
+                "officer": "王数据",
+                "department": "民政",
+                "at": "2026-11-21T04:09:00+00:00",
+            }
+        ],
         "answers": [
             {"key": "hukou", "label": "户口在常山", "shown": "在", "sensitive": False},
             {"key": "id_number", "label": "身份证号码", "shown": "999901********0247", "sensitive": True},

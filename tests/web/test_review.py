@@ -66,6 +66,14 @@ async def test_a_wrong_password_is_said_plainly(review: FakeReview, page: Page) 
     await expect(page.get_by_role("alert")).to_have_text("名字或密码不对。")
 
 
+async def test_it_says_who_acts_for_him_who_consented_and_what_a_department_answered(page: Page) -> None:
+    await open_application(page)
+
+    await expect(page.get_by_text("球川村 叶某某")).to_be_visible()
+    await expect(page.get_by_text("李** 999901********0014 父亲")).to_be_visible()
+    await expect(page.get_by_text("民政 王数据 11月21日(周六) 12:09：核验属实")).to_be_visible()
+
+
 async def test_a_refusal_needs_why_and_how(review: FakeReview, page: Page) -> None:
     await open_application(page)
     await page.get_by_role("button", name="不予受理").click()

@@ -87,6 +87,17 @@ export interface Paper {
   at: string;
 }
 
+/** A paper another department is asked about instead of a photo. `at`: when it answered. */
+export interface Lookup {
+  title: string;
+  material: string;
+  state: string;
+  result: string | null;
+  officer: string | null;
+  department: string;
+  at: string | null;
+}
+
 export interface Application {
   number: string;
   title: string;
@@ -108,6 +119,9 @@ export interface Application {
   examples?: { id: string; label: string }[];
   rating?: number | null;
   applicant?: { name: string; id_number: string };
+  agent?: { name: string; village: string } | null;
+  guardian?: { name: string; id_number: string; relation: string } | null;
+  lookups?: Lookup[];
   answers: Answer[];
   materials: { id: string; title: string; pages: Page[] }[];
   events: Happening[];

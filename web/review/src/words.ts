@@ -1,4 +1,4 @@
-import type { ClockColour } from "./api";
+import type { ClockColour, Lookup } from "./api";
 
 /** Colour never speaks alone: a word and a shape say the same. */
 export const clockWords: Record<ClockColour, string> = { green: "时间充足", yellow: "快到期", red: "已到期", none: "不计时" };
@@ -45,6 +45,14 @@ export function day(text: string): string {
 export function moment(text: string): string {
   const at = new Date(text);
   return `${day(text)} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+const lookupResults: Record<string, string> = { confirmed: "核验属实，不用交照片", not_found: "没有查到，材料要交", differs: "跟登记的不一样，材料要交" };
+
+/** "民政 王数据 11月24日(周二) 09:04：核验属实"; while nobody has answered, who is asked. */
+export function lookupWords(lookup: Lookup): string {
+  if (!lookup.result) return `${lookup.department}还没答复${lookup.state === "escalated" ? "，已经提醒主管" : ""}`;
+  return `${lookup.department} ${lookup.officer ?? ""} ${lookup.at ? moment(lookup.at) : ""}：${lookupResults[lookup.result] ?? lookup.result}`;
 }
 
 const two = (part: number): string => (part < 10 ? `0${part}` : String(part));

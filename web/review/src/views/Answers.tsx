@@ -12,13 +12,20 @@ interface Row {
   sensitive: boolean;
 }
 
+/** Who applies, who consented for a child, and who did it for them. */
+function people({ applicant, guardian, agent }: Application): Row[] {
+  const rows: Row[] = [];
+  if (applicant) rows.push({ key: "applicant", label: "申请人", shown: `${applicant.name} ${applicant.id_number}`, sensitive: true });
+  if (guardian) rows.push({ key: "guardian", label: "监护人", shown: `${guardian.name} ${guardian.id_number} ${guardian.relation}`, sensitive: true });
+  if (agent) rows.push({ key: "agent", label: "代办员", shown: `${agent.village} ${agent.name}`, sensitive: false });
+  return rows;
+}
+
 /** What he told us. A masked value is shown in full only for a reason, which is kept. */
 export function Answers({ application, signedOut }: { application: Application; signedOut: () => void }) {
   const [shown, setShown] = useState<Record<string, string>>({});
   const [asking, setAsking] = useState<Row | null>(null);
-  const { applicant } = application;
-  const person: Row[] = applicant ? [{ key: "applicant", label: "申请人", shown: `${applicant.name} ${applicant.id_number}`, sensitive: true }] : [];
-  const rows = person.concat(application.answers);
+  const rows = people(application).concat(application.answers);
   return (
     <section>
       <h3>填的内容</h3>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Refused, seeTo, type Alert, type Application } from "../api";
-import { day, moment, who } from "../words";
+import { day, lookupWords, moment, who } from "../words";
 import { Clock } from "./Clock";
 
 interface StandingProps {
@@ -11,7 +11,7 @@ interface StandingProps {
 
 /** What a reviewer should know before he acts: warnings, papers still owed, how often it was sent back, every clock. */
 export function Standing({ application, reload, signedOut }: StandingProps) {
-  const { alerts = [], owed = [], talks = [], clocks = [], rejections = 0 } = application;
+  const { alerts = [], owed = [], lookups = [], talks = [], clocks = [], rejections = 0 } = application;
   return (
     <>
       {alerts.map((alert) => (
@@ -34,6 +34,18 @@ export function Standing({ application, reload, signedOut }: StandingProps) {
           约谈：{talk.when}，{talk.who}，{talk.result}（{who(talk.by)}记录）
         </p>
       ))}
+      {lookups.length > 0 && (
+        <section>
+          <h3>部门核验</h3>
+          <ul class="owed">
+            {lookups.map((lookup) => (
+              <li key={lookup.material}>
+                <b>{lookup.title}</b> {lookupWords(lookup)}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {owed.length > 0 && (
         <section>
           <h3>容缺的材料</h3>
