@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
+from pytest_asyncio import fixture
 
 from tests.pictures import card_front, jpeg
 from tests.platforms.bot import Listener, listening
@@ -38,7 +39,7 @@ class Desk:
         return number
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def desk(browser: Browser) -> AsyncIterator[Desk]:
     faults: list[str] = []
     async with listening() as listener, phones(listener.url, port=0) as all_:

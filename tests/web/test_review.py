@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
+from pytest_asyncio import fixture
 
 from tests.web.axe import serious_faults
 from tests.web.fake_review import NUMBER, STATIC, FakeReview
@@ -21,7 +22,7 @@ def review() -> FakeReview:
     return FakeReview(signed_in=True)
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def page(browser: Browser, review: FakeReview) -> AsyncIterator[Page]:
     """The page, not yet opened. A broken content policy or an uncaught error fails the test."""
     server = TestServer(review.app(), host="127.0.0.1")

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, Route, expect
+from pytest_asyncio import fixture
 
 from handlers import pages
 from handlers.errors import problems
@@ -74,7 +75,7 @@ class Visit:
         await expect(self.page.get_by_role("status")).to_contain_text(words)
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def at(tmp_path: Path) -> AsyncIterator[Desk]:
     if not (STATIC / "subscribe" / "index.html").is_file():
         pytest.skip("the pages are not built: python -m tools.build_web")
@@ -82,7 +83,7 @@ async def at(tmp_path: Path) -> AsyncIterator[Desk]:
         yield made
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def address(at: Desk, unused_tcp_port: int) -> AsyncIterator[str]:
     origin = f"http://127.0.0.1:{unused_tcp_port}"
     clock: Callable[[], datetime] = at.clock
@@ -96,7 +97,7 @@ async def address(at: Desk, unused_tcp_port: int) -> AsyncIterator[str]:
         yield f"{origin}/subscribe/"
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def visit(browser: Browser, at: Desk, address: str) -> AsyncIterator[Visit]:
     """A broken content policy or an uncaught error fails the test."""
     context = await browser.new_context(viewport={"width": 375, "height": 667}, user_agent=WECHAT)
@@ -154,3 +155,4 @@ async def test_outside_wechat_it_says_where_to_open_it(browser: Browser, address
     await expect(page.get_by_role("status")).to_contain_text("要在微信里打开")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     assert await serious_faults(page) == []
+    await page.close()

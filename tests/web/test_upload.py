@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
+from pytest_asyncio import fixture
 
 from handlers.security import page_csp
 from tests.web.axe import serious_faults
@@ -84,7 +85,7 @@ def service() -> FakeUpload:
     return FakeUpload()
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def address(service: FakeUpload) -> AsyncIterator[str]:
     server = TestServer(service.app(), host="127.0.0.1")
     await server.start_server()
