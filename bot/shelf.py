@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 import pypinyin  # noqa: F401  # its dictionary is read at the start, not at the first applicant's wish
 import structlog
@@ -25,6 +26,17 @@ from storage.migrations import alone
 from storage.scripts import Published
 
 _log = structlog.get_logger("shelf")
+_MOST_KEPT = 256  # scripts; some 100 kB each
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def read(text: str, name: str) -> Script:
+    """Return the script written as `text`, read once in this process: that takes 40 ms.
+
+    Raises:
+        ScriptError: with all problems at once.
+    """
+    return load(text, name)
 
 
 class Shelf:
@@ -42,7 +54,7 @@ class Shelf:
 
     async def fill(self) -> None:
         """Make the scripts of this release the live ones, and take up everything there is."""
-        given = [(load(text, name), text) for text, name in shipped_texts()]
+        given = [(read(text, name), text) for text, name in shipped_texts()]
         rows = [(script.id, script.version, text) for script, text in given]
         await self._database.run(lambda connection: _bring_in(connection, rows, self._clock()))
         await self.refresh()
@@ -74,7 +86,7 @@ def library_of(published: Sequence[Published]) -> Library:
     known: dict[str, Script] = {}
     for each in published:
         try:
-            script = load(each.text, f"{each.id}@{each.version}")
+            script = read(each.text, f"{each.id}.yaml")
         except ScriptError:
             # Of an older release's format. Whoever stands on it becomes a dead letter an operator sees.
             _log.error("published script cannot be read", script=each.id, version=each.version)

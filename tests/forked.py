@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import json
 import os
 import select
@@ -119,6 +120,8 @@ def main() -> None:
     before = set(os.environ)
     for name in LOADED:
         import_module(name)
+    _read_the_scripts()
+    gc.freeze()  # what is forked shares these pages, and its collector leaves them alone
     set_by_them = {name: value for name, value in os.environ.items() if name not in before}
     seen, ended = os.pipe()
     os.set_blocking(ended, False)
@@ -134,6 +137,15 @@ def main() -> None:
             if not order:
                 return
             _fork(json.loads(order), set_by_them, (seen, ended))
+
+
+def _read_the_scripts() -> None:
+    """Read what every start of the bot would read."""
+    from bot import shelf
+    from dialogs.script.loader import shipped_texts
+
+    for text, name in shipped_texts():
+        shelf.read(text, name)
 
 
 def _line() -> bytes:

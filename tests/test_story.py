@@ -33,7 +33,7 @@ async def enrol(her: Applicant) -> None:
 
 
 async def test_from_the_first_word_to_the_mark(tmp_path: Path) -> None:
-    async with running(tmp_path) as product, aiohttp.ClientSession() as session:
+    async with running(tmp_path, fresh=True) as product, aiohttp.ClientSession() as session:
         her = await Applicant(session, product.url).open()
         await enrol(her)
         await her.send_photo(jpeg(pictures.card_front()), "请拍身份证反面")

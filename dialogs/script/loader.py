@@ -73,6 +73,7 @@ def shipped() -> list[Script]:
     return [load(text, name) for text, name in shipped_texts()]
 
 
+@cache
 def shipped_texts() -> list[tuple[str, str]]:
     """Return the texts, bundled, and file names of the scripts that come with the product, by name."""
     folder = resources.files("dialogs") / "scripts"

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
     folder = tmp_path_factory.mktemp("platforms")
-    async with running(folder, arguments=("--platforms",)) as made:
+    async with running(folder, fresh=True, arguments=("--platforms",)) as made:
         yield made
 
 
