@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.engine import browsing, deferring, erasing, guardian, handover, looking_up, profile
+from dialogs.engine import browsing, deferring, detours, erasing, guardian, handover, looking_up, profile
 from dialogs.engine.cases import calls, marking, supplement, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit_named, editable, read_yes_no
@@ -77,6 +77,7 @@ ASIDES: Mapping[str, Floor] = {
     **deferring.FLOORS,
     **looking_up.FLOORS,
     **browsing.FLOORS,
+    **detours.FLOORS,
     **handover.FLOORS,
     **erasing.FLOORS,
     **guardian.FLOORS,

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dialogs.answers import plain
 from dialogs.answers.cleaning import fold
 from dialogs.engine.arriving import begin
+from dialogs.engine.detours import is_enough
 from dialogs.engine.notice import guide
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
@@ -133,6 +134,9 @@ def _search(talk: Talk, text: str) -> None:
         begin(talk, found.sure.id)
     elif found.offers:
         _show(talk, {"is": "choose", "offers": [script.id for script in found.offers], "guide": asks})
+    elif is_enough(text):
+        talk.say("engine.stopped")
+        _show(talk, {"is": "choose"})
     elif is_idle(text):  # 你好, 在吗: he has not said yet what he wants
         _show(talk, {"is": "choose"})
     else:

@@ -11,7 +11,7 @@ from typing import Literal
 Command = Literal[
     "back", "edit", "progress", "person", "help", "restart", "withdraw", "language",
     "move", "elsewhere", "go_on", "guide", "supply", "again", "erase",
-    "remember", "forget_me", "papers", "sign_out",
+    "remember", "forget_me", "papers", "sign_out", "stop",
 ]  # fmt: skip
 
 COMMANDS: Mapping[Command, tuple[str, ...]] = {
@@ -34,13 +34,15 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
         "我想找人",
         "找个人",
         "我要找工作人员",
+        *("客服", "真人", "投诉", "我要投诉", "有人吗", "有没有人", "打电话", "我要打电话"),
         "person",
         "human",
         "agent",
     ),
-    "help": ("帮助", "?", "怎么用", "help"),
+    "help": ("帮助", "?", "怎么用", "不会用", "不会弄", "看不懂", "我看不懂", "help"),
     "restart": ("重来", "重新开始", "从头来", "restart", "start over"),
-    "withdraw": ("撤回", "不办了", "撤销", "withdraw"),
+    "withdraw": ("撤回", "撤销", "withdraw"),
+    "stop": ("不办了", "我不办了", "不想办了", "不要办了", "放弃", "退出", "cancel", "quit", "stop"),
     "move": (
         *(
             "换个地方办",

@@ -5,7 +5,7 @@ How it hangs together:
 * Whoever has the floor asks and hears. That is an *aside* (choosing a service, what to edit, a
   rating ...) when there is one, else the *station* of the road where the answers end.
   Both are tables of two functions, ask and hear: `dialogs.engine.asides` and `dialogs.engine.stations`.
-* Commands (返回 修改 进度 人工 帮助 重来 撤回 语言 办事指南 换个地方办 我办过 删除资料 退出代办) are
+* Commands (返回 修改 进度 人工 帮助 重来 撤回 不办了 语言 办事指南 换个地方办 我办过 删除资料 退出代办) are
   matched first. They speak, then the floor asks again, so nothing is ever lost by asking for help.
 * Every answer is kept under its key; where we are is a fold over the answers (`dialogs.script.road`).
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
-from dialogs.engine import agents, browsing, erasing, handover, profile
+from dialogs.engine import agents, browsing, detours, erasing, handover, profile
 from dialogs.engine.cases import calls, documents, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
@@ -88,11 +88,18 @@ def _withdraw(talk: Talk, _: str) -> None:
     if withdrawing.begin(talk):
         talk.next()
     elif talk.session.script:
-        talk.change(aside={"is": "restart"})
-        talk.next()
+        detours.stop(talk)
     else:
         talk.say("engine.nothing_to_withdraw")
         talk.again()
+
+
+def _stop(talk: Talk, _: str) -> None:
+    """不办了 is said of what he is at; when that is nothing, of what he has handed in."""
+    if talk.session.script:
+        detours.stop(talk)
+    else:
+        _withdraw(talk, "")
 
 
 def _language(talk: Talk, which: str) -> None:
@@ -110,6 +117,7 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "help": _help,
     "restart": _restart,
     "withdraw": _withdraw,
+    "stop": _stop,
     "language": _language,
     "papers": _papers,
     "guide": browsing.tell_guide,

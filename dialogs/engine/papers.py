@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
-from dialogs.engine import deferring, looking_up
+from dialogs.engine import deferring, detours, looking_up
 from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
@@ -107,7 +107,7 @@ def hear(talk: Talk, said: Said) -> None:
     elif offered and word == "new":
         _drop(talk, pending[0].key)
         talk.next()
-    else:
+    elif not detours.heard(talk, said.text):
         # With the card, for where it is a link to our own page: whoever lost his gets a new one.
         card = _card(talk, pending[0]) if pending and not held else None
         talk.reject(talk.words("engine.photo_not_words"), offered, card)

@@ -7,12 +7,23 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
-from dialogs.engine import application, guardian, papers, profile
+from dialogs.engine import application, detours, guardian, papers, profile
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
 from dialogs.engine.talk import PERSON, Floor, Options, Said, Talk, meant
-from dialogs.script import AnyQuestion, Choice, Choices, Confirm, Ending, Guide, Handoff, Script
+from dialogs.script import (
+    AnyQuestion,
+    Choice,
+    Choices,
+    Confirm,
+    Ending,
+    FreeText,
+    Guide,
+    Handoff,
+    PersonName,
+    Script,
+)
 from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import OpenTicket
 
@@ -54,10 +65,14 @@ def _hear_question(talk: Talk, said: Said) -> None:
     again = station.key in talk.session.dormant and not talk.session.aside
     if again and _heard_still_so(talk, station, said):
         return
+    if detours.heard_first(talk, said.text, anything=isinstance(question, FreeText | PersonName)):
+        return
     answer = read(question, said.text, said.option, script=talk.script, today=talk.today, lang=talk.lang)
     if isinstance(answer, Accepted):
         keep(talk, station.key, answer.value)
         _go_on(talk)
+    elif detours.heard(talk, said.text):
+        return
     elif again:  # one list of options at a time: a typed 1 means the first that is shown
         talk.reject(talk.words("engine.yes_or_no"), _still_so(talk))
     else:
@@ -189,7 +204,7 @@ def _hear_consent(talk: Talk, said: Said) -> None:
         talk.next()
     elif word in ("disagree", "no"):
         talk.say("engine.disagreed", phone=talk.phone, address=talk.pick(talk.office.address))
-    else:
+    elif not detours.heard(talk, said.text):
         agree = [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
         talk.reject(talk.words("engine.consent_unclear"), agree)
 
@@ -227,7 +242,7 @@ def _hear_read_back(talk: Talk, said: Said) -> None:
     elif word == "no" or said.option:
         talk.change(aside={"is": "edit_which"})
         talk.next()
-    elif not edit_named(talk, said.text):
+    elif not edit_named(talk, said.text) and not detours.heard(talk, said.text):
         talk.reject(talk.words("engine.read_back_unclear"), _right_or_wrong(talk))
 
 

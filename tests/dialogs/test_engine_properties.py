@@ -152,6 +152,7 @@ TYPED = st.sampled_from(
             "5 等太久",
             "5",
             *("没带", "先欠着"),
+            *("算了", "不办了", "留着，下回办", "不留，都删掉", "想办低保", "是，先办这个"),
             *("补材料", "再申请", "以后再补", "现在补"),
         ),
         *("胡某某", "999901198803050247", "99990119880305024", "999901197601203159", "999901195006150014"),
@@ -466,7 +467,7 @@ class Conversation(RuleBasedStateMachine):
                 assert {**before.dormant, **before.answers}.keys() - {CONSENT, READ_BACK} <= kept.keys()
                 return
             ended = station is not None and station.kind in ("outcome", "handoff", "guide")
-            restarted = (before.aside or {}).get("is") == "restart"
+            restarted = (before.aside or {}).get("is") in ("restart", "stop")
             handed_in = any(isinstance(each, Submit) for each in effects)
             nothing = not before.answers and not before.dormant
             assert not before.script or ended or restarted or handed_in or nothing, "the errand was left"
@@ -649,6 +650,8 @@ _ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "guide": "不是",
     "edit_which": "不改了",
     "restart": "不是",
+    "stop": "接着办",
+    "other": "不是",
     "code": "不是",
     "tail": "没办过，不找了",
     "join": "不是",

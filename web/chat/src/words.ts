@@ -88,7 +88,7 @@ const chinese = {
   ],
   lastCommands: [
     ["重来", "重来", "从头再填一遍"],
-    ["撤回", "撤回", "这件事不办了"],
+    ["不办了", "不办了", "停下，或者撤回"],
   ],
   date: (at: Date) => `${at.getMonth() + 1}月${at.getDate()}日(周${"日一二三四五六"[at.getDay()]})`,
   today: "今天",
@@ -175,7 +175,7 @@ const english: Words = {
   ],
   lastCommands: [
     ["restart", "Start over", "Fill it in again"],
-    ["withdraw", "Withdraw", "I no longer want this"],
+    ["stop", "Stop", "Leave it, or take it back"],
   ],
   date: (at) => `${"Sun Mon Tue Wed Thu Fri Sat".split(" ")[at.getDay()]} ${at.getDate()} ${"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ")[at.getMonth()]}`,
   today: "Today",
