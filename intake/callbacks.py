@@ -21,7 +21,7 @@ from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from standardwebhooks import Webhook
 
 from intake import faults
-from intake.cases import events, moves
+from intake.cases import events, moves, silence
 from intake.keeping.schema import applications, callbacks
 from intake.keeping.schema import events as event_table
 from intake.keeping.unit import Unit
@@ -216,6 +216,7 @@ async def keep_clocks(parts: Parts, every_seconds: float = 60.0) -> None:
         try:
             await parts.change(moves.make_due)
             await parts.change(asking.escalate)
+            await parts.change(silence.escalate)
         except Exception:
             log.exception("clocks.step_failed")
         await asyncio.sleep(every_seconds)

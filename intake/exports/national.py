@@ -135,7 +135,15 @@ def _phone(case: Case) -> str:
 
 # A mark is no step of the office: `up_pro_result.satisfaction` is the place the exchange has for it.
 NO_STEP = frozenset(
-    {"rating_requested", "rated", "followup_opened", "followup_closed", "rescheduled", "lookup_escalated"}
+    {
+        "rating_requested",
+        "rated",
+        "followup_opened",
+        "followup_closed",
+        "rescheduled",
+        "lookup_escalated",
+        "answer_overdue",
+    }
 )
 
 

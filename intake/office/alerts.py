@@ -14,6 +14,7 @@ from intake.problems import unknown
 
 LABELS: Mapping[str, str] = {
     "third_rejection": "退回已到三次",
+    "deemed_accepted": "五个工作日没有答复，可能视为受理",
     "lookup_late": "部门核验五分钟没有答复",
     "added_later": "补正时添加了第一次就有的内容",
 }

@@ -10,6 +10,8 @@ CLOCKS: Mapping[str, Clock] = {
     clock.name: clock
     for clock in (
         Clock("answer", "预审"),  # when the office says whether it accepts
+        # 行政许可法 第三十二条: by then he has been told what is missing, or it counts as accepted.
+        Clock("receipt", "法定答复", Limit(5), law=True),
         # How long an applicant has to send what was missing: a habit to be confirmed by each bureau.
         Clock("correction", "补正", Limit(10), watched=False),
         Clock("promised", "承诺时限"),  # from acceptance
@@ -21,14 +23,15 @@ CLOCKS: Mapping[str, Clock] = {
     )
 }
 
+UNANSWERED = ("receipt",)
 WORKING = ("statutory", "deferral")
 
 STATES: Mapping[str, State] = {
     state.id: state
     for state in (
         State("draft", "填写中", active=False),
-        State("submitted", "已提交", clock="answer"),
-        State("pre_review", "预审中", clock="answer"),
+        State("submitted", "已提交", clock="answer", also=UNANSWERED),
+        State("pre_review", "预审中", clock="answer", also=UNANSWERED),
         State("correction_asked", "待补正", clock="correction"),
         State("accepted", "已受理", clock="promised", also=WORKING),
         State("accepted_deferred", "容缺受理", clock="promised", also=WORKING),

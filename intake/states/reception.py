@@ -16,7 +16,7 @@ MOVES: tuple[Move, ...] = (
         "applicant",
         ("preregistered",),
         guards=("pages_held", "not_duplicate", "may_defer"),
-        starts=("answer",),
+        starts=("answer", "receipt"),
     ),
     Move(
         "start_review",
@@ -72,7 +72,7 @@ MOVES: tuple[Move, ...] = (
         "submitted",
         "applicant",
         ("corrected",),
-        starts=("answer",),
+        starts=("answer", "receipt"),
         after=("end_correction",),
     ),
     # 浙江省保障"最多跑一次"改革规定 第十一条: not corrected in time is taken as withdrawn.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "preregistered": ("answer_by", "provisional"),
+    "answer_overdue": ("since",),
     "pre_review_started": (),
     "correction_requested": ("items", "by", "round", "remind", "provisional"),
     "corrected": ("answer_by", "provisional"),
@@ -37,6 +38,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
 EVENT_LABELS: Mapping[str, str] = {
     "preregistered": "已收到预申请",
     "pre_review_started": "开始预审",
+    "answer_overdue": "五个工作日没有答复",
     "correction_requested": "要求补正",
     "corrected": "申请人已补正",
     "accepted": "已受理",

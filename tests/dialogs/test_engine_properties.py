@@ -71,7 +71,7 @@ ROADS = (  # what an intake service may report, in its order
     (*STRAIGHT, "denied"),
     ("preregistered", "pre_review_started", "not_accepted", "closed"),
     ("preregistered", "withdrawn"),
-    ("preregistered", "lookup_escalated", "lookup_answered", *STRAIGHT[1:], "approved"),
+    ("preregistered", "answer_overdue", "lookup_escalated", "lookup_answered", *STRAIGHT[1:], "approved"),
     ("preregistered", "pre_review_started", "correction_requested", "corrected", *STRAIGHT[1:], "approved"),
     (*STRAIGHT[:2], *("correction_requested", "corrected", "pre_review_started") * 2, "accepted", "denied"),
     (*STRAIGHT[:2], "correction_requested", "rescheduled", "deemed_withdrawn"),
@@ -566,6 +566,7 @@ class Conversation(RuleBasedStateMachine):
         kind = road[seq - 1]
         known: Mapping[str, Mapping[str, Any]] = {
             "preregistered": {"answer_by": "2026-11-23"},
+            "answer_overdue": {"since": "2026-11-20"},
             "accepted": {"receipt_no": "S1", "promised_by": "2026-11-27", "provisional": False},
             "approved": {"result": "approved"},
             "denied": {"result": "denied", "why": "材料不清楚。", "how": "重新拍一张。", "rights": ""},

@@ -319,6 +319,7 @@ TOLD: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("payment_due", {"amount": "35.00", "link": "https://pay.gov.cn@evil.com/.gov.cn"}, "问工作人员，回0"),
     ("dispatched", {"carrier": "邮政EMS", "tracking_no": "EA1"}, "邮政EMS，单号EA1"),
     ("rescheduled", {"what": "promised", "day": "2027-01-08", "provisional": True}, "（暂定）办好"),
+    ("answer_overdue", {"since": "2026-11-21"}, "要是办许可证，法律上从11月21日(周六)起就算受理了"),
     ("rescheduled", {"what": "contact", "day": "2027-01-05"}, "最晚2027年1月5日(周二)有负责人联系您"),
 )
 

@@ -42,6 +42,7 @@ class Report:
 REPORTS: Mapping[str, Report] = {
     "preregistered": Report("submitted", due="answer_by"),
     "pre_review_started": Report("pre_review", "progress.pre_review", dayless=True),
+    "answer_overdue": Report("", "progress.answer_overdue", vital=True),
     "correction_requested": Report("correction_asked", due="by", vital=True),
     "corrected": Report("submitted", "progress.corrected", due="answer_by", vital=True, dayless=True),
     "accepted": Report("accepted", "progress.accepted", due="promised_by", dayless=True),

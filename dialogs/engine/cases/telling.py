@@ -36,6 +36,8 @@ def tell(talk: Talk, event: ProgressReported, report: Report) -> None:
         number=case["number"],
         title=title_of(talk, case),
         day=due_day(talk, case),
+        since=spoken_day(talk, str(data.get("since", ""))),
+        phone=talk.phone,
         until=spoken_day(talk, data.get("until", ""), provisional=bool(data.get("provisional"))),
         kept=spoken_day(talk, again.kept_until(case)),
         stage=_at_level(talk, data),
