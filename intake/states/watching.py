@@ -23,8 +23,8 @@ MOVES: tuple[Move, ...] = (
         "解除容缺限制",
         HANDED_IN,
         "",
-        "reviewer",
-        (),
+        "supervisor",  # who holds somebody to a broken promise is not the one to lift it
+        ("promise_cleared",),
         needs=(n.CLEAR_REASON,),
         when=("promise_broken",),
         after=("clear_promise",),

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from dialogs.turn import ApplicationRefused, OpenTicket, Submit
+from dialogs.turn import ApplicationRefused, OpenTicket, ProgressReported, Submit
 from tests.dialogs.talking import Chat, play
 from tests.dialogs.test_engine import reference
 
@@ -82,3 +82,12 @@ def test_after_a_broken_promise_all_papers_have_to_come_and_nothing_is_lost() ->
     assert "有难处，回0" in chat.say("没带").heard[-2]
     chat.send_photo().tap("都对，交上去")
     assert [len(each.pages) for each in chat.ordered(Submit)] == [2, 3]
+
+
+def test_once_cleared_he_may_promise_again_the_same_day() -> None:
+    chat = promised().tap("都对，交上去")
+    chat.happen(ApplicationRefused(reference(chat), "deferral-blocked"))
+    chat.happen(ProgressReported(reference(chat), "CS-1101-0007", 1, "promise_cleared", chat.now))
+
+    assert "又可以先办后补" in chat.heard[-1]
+    assert "居住证可以先欠着" in chat.say("没带").heard[-1]

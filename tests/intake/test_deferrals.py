@@ -98,6 +98,7 @@ async def test_a_broken_promise_is_confirmed_by_a_reviewer_and_blocks_the_next(o
     blocked = await office.here.create("ref-again001", **OWING)
     complete = await office.here.create("ref-again002")
     await office.act(number, "clear_promise", reason="住院了，有证明。")
+    told = await office.last(number)
     cleared = await office.here.create("ref-again003", **OWING)
 
     assert (early.status, by_itself) == (423, 0)
@@ -108,6 +109,7 @@ async def test_a_broken_promise_is_confirmed_by_a_reviewer_and_blocks_the_next(o
     )
     assert (blocked[0], blocked[1]["type"]) == (422, "urn:zerotrip:intake:deferral-blocked")
     assert (complete[0], cleared[0]) == (201, 201)
+    assert (told["type"], told["state"], told["data"]) == ("promise_cleared", "acceptance_revoked", {})
     assert (await office.refused(number, "clear_promise", reason="再来")).status == 423
 
 

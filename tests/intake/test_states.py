@@ -87,8 +87,11 @@ def test_the_applicant_may_withdraw_until_the_decision() -> None:
 
 
 def test_who_works_on_a_case_and_who_watches_over_it_share_no_move() -> None:
-    """受审分离: a supervisor decides nothing."""
-    watching = {move.action for move in MOVES if move.role == "supervisor"}
+    """受审分离: a supervisor decides nothing; whom a broken promise stands against, he may let go."""
+    watching = {move.action: move for move in MOVES if move.role == "supervisor"}
 
-    assert watching == {"record_talk"}
-    assert all(not move.target and not move.emits for move in MOVES if move.role == "supervisor")
+    assert {name: move.emits for name, move in watching.items()} == {
+        "record_talk": (),
+        "clear_promise": ("promise_cleared",),
+    }
+    assert not any(move.target for move in watching.values())

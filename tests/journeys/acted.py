@@ -72,6 +72,10 @@ def _revoke(_: Scene, given: Given) -> Told:
     return "revoked", dict(given)
 
 
+def _clear_promise(_: Scene, __: Given) -> Told:
+    return "promise_cleared", {}
+
+
 def _answer_lookup(scene: Scene, given: Given) -> Told:
     (material,) = scene.application["lookups"]
     told = {
@@ -94,8 +98,9 @@ TELLING: Mapping[str, Callable[[Scene, Given], Told]] = {
     "accept_deferred": _accept_deferred,
     "refuse": _refuse,
     "revoke": _revoke,
+    "clear_promise": _clear_promise,
     "answer_lookup": _answer_lookup,
     "checked": _checked,
 }
 # What the office does for itself; applicants hear nothing of it.
-QUIET = frozenset({"record_talk", "clear_promise", "contacted", "tried", "fixed", "complex", "see_to_alert"})
+QUIET = frozenset({"record_talk", "contacted", "tried", "fixed", "complex", "see_to_alert"})

@@ -126,11 +126,20 @@ def _rescheduled(talk: Talk, event: ProgressReported, case: Case) -> None:
         talk.tell(text, card(talk, event.reference), news_of(talk, event.reference, vital=True))
 
 
+def _promise_cleared(talk: Talk, event: ProgressReported, case: Case) -> None:
+    """He may promise again, from this moment on, whichever case found him blocked."""
+    cases = {key: {**each, "blocked": False} for key, each in talk.session.cases.items()}
+    talk.change(cases=cases)
+    text = talk.words("progress.promise_cleared", number=case["number"])
+    talk.tell(text, None, news_of(talk, event.reference, vital=True))
+
+
 _DAYS = ("answer", "promised", "correction", "deferral", "contact", "rerate")
 
 _OTHERS: Mapping[str, Callable[[Talk, ProgressReported, Case], None]] = {
     "deferral_supplied": _supplied,
     "rescheduled": _rescheduled,
+    "promise_cleared": _promise_cleared,
     "lookup_answered": looked_up.answered,
     "lookup_escalated": looked_up.escalated,
 }
