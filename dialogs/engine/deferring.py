@@ -16,9 +16,9 @@ from typing import Any
 from dialogs.answers import plain
 from dialogs.calendar import local_day, spoken
 from dialogs.engine.flow import asked, keep
-from dialogs.engine.notice import pages, promised_on
+from dialogs.engine.notice import pages, promised_on, ready
 from dialogs.engine.talk import PERSON, Floor, Said, Talk
-from dialogs.script import Material
+from dialogs.script import Item, Material
 from dialogs.script.road import Station
 
 ASIDE = "defer"
@@ -63,7 +63,7 @@ def offer(talk: Talk, station: Station) -> None:
         talk.say("engine.defer_blocked", title=talk.pick(material.title))
         talk.again()
         return
-    day = spoken(by(talk), talk.lang, talk.today)
+    day = spoken(by(talk, material.id), talk.lang, talk.today)
     text = talk.words("engine.defer_offer", title=talk.pick(material.title), day=day)
     talk.change(aside={"is": ASIDE, "key": station.key, "text": text})
     talk.next()
@@ -75,10 +75,15 @@ def _blocked_today(talk: Talk, case: Mapping[str, Any]) -> bool:
     return bool(case.get("blocked") and ended) and local_day(datetime.fromisoformat(ended)) == talk.today
 
 
-def by(talk: Talk) -> date:
-    """Return the last day for a paper promised now; he has a working day in any case."""
-    office, now = talk.office, talk.world.now
-    before = office.calendar.before(promised_on(talk, talk.script.item), BEFORE_PROMISE)
+def by(talk: Talk, paper: str) -> date:
+    """Return the last day for a paper promised now. In a package the first of those who want it sets it."""
+    return min(_by(talk, filing.item) for filing in ready(talk) if filing.takes(paper))
+
+
+def _by(talk: Talk, item: Item) -> date:
+    """Return the last day an item leaves for it; he has a working day in any case."""
+    office, now = talk.world.offices[item.office], talk.world.now
+    before = office.calendar.before(promised_on(talk, item), BEFORE_PROMISE)
     latest, soonest = (office.due(now, days, "working").day for days in (MOST_DAYS, 1))
     return max(soonest, min(before, latest))
 

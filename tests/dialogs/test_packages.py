@@ -395,3 +395,20 @@ def _goes_on(chat: Chat) -> None:
         chat.tap("用那张")
     else:
         chat.send_photo()
+
+
+def test_a_paper_is_owed_until_the_first_child_that_wants_it_needs_it() -> None:
+    """Water promises three working days and power five: what both want is owed until water's day."""
+    owing = script(
+        ("en: Certificate}, pages: [page]}", "en: Certificate}, pages: [page], deferrable: true}"),
+        ("    when: \"'power' in answers.wants\"\n    pages: [page]\n",
+         "    when: \"'power' in answers.wants\"\n    pages: [page]\n    deferrable: true\n"),
+    )  # fmt: skip
+    chat = play("subsidies", owing).say("1、2").say("同意", *PERSON, "W-1", "P-2")
+    both = chat.say("没带").heard[-1]
+    powers = chat.tap("同意").say("没带").heard[-1]
+
+    assert "低保证可以先欠着" in both
+    assert "11月24日(周二)" in both
+    assert "电费单可以先欠着" in powers
+    assert "11月26日(周四)" in powers
