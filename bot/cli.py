@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from bot import logs
-from bot.commands import agents, dead_letters, diff, erasure, guides, play, scripts, telegram, wechat
+from bot.commands import agents, dead_letters, diff, erasure, guides, keys, play, scripts, telegram, wechat
 from bot.settings import Settings, SettingsError, load
 from storage.errors import StorageError
 from storage.sealing.keyring import KeyRingUnusable
@@ -32,6 +32,7 @@ app.add_typer(script_commands, name="scripts")
 app.add_typer(agents.commands, name="agents")
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(erasure.commands, name="erasure")
+app.add_typer(keys.commands, name="keys")
 app.add_typer(telegram.commands, name="telegram")
 app.add_typer(wechat.commands, name="wechat")
 

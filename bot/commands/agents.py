@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.settings import load
+from bot.commands.visiting import visit_sealed
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from storage.sealing.vault import Vault
-
-T = TypeVar("T")
 PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)  # a mobile number of mainland China
 
 commands = typer.Typer(help="Add, list and remove village agents.", no_args_is_help=True)
@@ -39,7 +31,7 @@ def add(
         raise typer.BadParameter("name and village may not be empty")
     if not PHONE.fullmatch(phone):
         raise typer.BadParameter("11 digits, as 13800000000", param_hint="--phone")
-    _, code = _run(lambda c, vault: agents.add(c, vault, name, village, f"+86{phone}", _now()))
+    _, code = visit_sealed(lambda c, vault: agents.add(c, vault, name, village, f"+86{phone}", _now()))
     typer.echo(f"代办 {code[:5]} {code[5:]}")
     typer.echo("He sends this line in the chat within 24 hours; it works once.", err=True)
 
@@ -49,7 +41,7 @@ def list_() -> None:
     """List all agents, and whether each is signed in."""
     from storage.people import agents
 
-    known = _run(agents.everybody)
+    known = visit_sealed(agents.everybody)
     if not known:
         typer.echo("No agents.")
         return
@@ -64,7 +56,7 @@ def remove(id_: Annotated[str, typer.Argument(metavar="ID", help="As `list` show
     """Remove an agent: his code and his sign-in end, and who he is is forgotten."""
     from storage.people import agents
 
-    if not _run(lambda c, vault: agents.remove(c, vault, id_, _now())):
+    if not visit_sealed(lambda c, vault: agents.remove(c, vault, id_, _now())):
         typer.echo(f"There is no agent {id_}. See `zerotrip agents list`.", err=True)
         raise typer.Exit(1)
     typer.echo("Removed.")
@@ -72,21 +64,3 @@ def remove(id_: Annotated[str, typer.Argument(metavar="ID", help="As `list` show
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _run(work: Callable[[Connection, Vault], T]) -> T:
-    return asyncio.run(_with(work))
-
-
-async def _with(work: Callable[[Connection, Vault], T]) -> T:
-    from storage.database import Database
-    from storage.sealing.keyring import KeyRing
-    from storage.sealing.vault import Vault
-
-    settings = load()
-    vault = Vault(KeyRing.read(settings.key_ring))
-    database = await Database.open(settings.database)
-    try:
-        return await database.run(lambda connection: work(connection, vault))
-    finally:
-        await database.close()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.settings import load
+from bot.commands.visiting import visit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from storage.flow.dead_letters import Kind
-
-T = TypeVar("T")
 
 commands = typer.Typer(help="See what was given up; replay or drop it.", no_args_is_help=True)
 Letter = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]
@@ -31,7 +28,7 @@ def list_() -> None:
     """List events whose turn failed three times and deliveries that were given up."""
     from storage.flow import dead_letters
 
-    letters = asyncio.run(_with(dead_letters.dead))
+    letters = visit(dead_letters.dead)
     if not letters:
         typer.echo("No dead letters.")
         return
@@ -66,17 +63,7 @@ def _kind(text: str) -> Kind:
 
 def _decide(letter: str, act: Callable[[Connection, datetime, str], bool]) -> None:
     actor = f"operator:{getpass.getuser()}"
-    if not asyncio.run(_with(lambda c: act(c, datetime.now(UTC), actor))):
+    if not visit(lambda c: act(c, datetime.now(UTC), actor)):
         typer.echo(f"{letter} is no dead letter (any more). See `zerotrip dead-letters list`.", err=True)
         raise typer.Exit(1)
     typer.echo("Done.")
-
-
-async def _with(work: Callable[[Connection], T]) -> T:
-    from storage.database import Database
-
-    database = await Database.open(load().database)
-    try:
-        return await database.run(work)
-    finally:
-        await database.close()

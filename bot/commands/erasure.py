@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.settings import load
+from bot.commands.visiting import with_database
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
+    from storage.database import Database
     from storage.people.erasing import Erasure
 
 commands = typer.Typer(help="Check the receipts of those who were forgotten.", no_args_is_help=True)
@@ -24,7 +25,8 @@ def about() -> None:
 @commands.command()
 def verify(receipt: Receipt) -> None:
     """Check a receipt: that it was not changed, that key and rows are gone, that the audit chain holds."""
-    found, wrong = asyncio.run(_check(receipt.strip().upper()))
+    asked = receipt.strip().upper()
+    found, wrong = with_database(lambda database, settings: _check(database, settings, asked))
     if found is not None:
         _tell(found)
     for each in wrong:
@@ -49,17 +51,11 @@ def _tell(found: Erasure) -> None:
         )
 
 
-async def _check(receipt: str) -> tuple[Erasure | None, list[str]]:
-    from storage.database import Database
+async def _check(database: Database, settings: Settings, receipt: str) -> tuple[Erasure | None, list[str]]:
     from storage.people import erasing
     from storage.sealing.keyring import KeyRing
     from storage.sealing.vault import Vault
 
-    settings = load()
     vault = Vault(KeyRing.read(settings.key_ring))
-    database = await Database.open(settings.database)
-    try:
-        found = await database.read(lambda c: erasing.one(c, receipt))
-        return found, await database.read(lambda c: erasing.check(c, vault, receipt))
-    finally:
-        await database.close()
+    found = await database.read(lambda c: erasing.one(c, receipt))
+    return found, await database.read(lambda c: erasing.check(c, vault, receipt))

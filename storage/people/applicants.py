@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from storage import ids
 from storage.errors import UnknownConversation
@@ -72,6 +72,12 @@ def rewrap(connection: Connection, vault: Vault, current: str, limit: int = 500)
             .values(wrapped_key=wrapped, key_id=key_id(wrapped).hex())
         )
     return len(rows)
+
+
+def wrapped_by(connection: Connection) -> dict[str, int]:
+    """Return how many keys each master key wraps, by its id in hex."""
+    query = select(applicants.c.key_id, func.count()).where(applicants.c.wrapped_key.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(applicants.c.key_id))}
 
 
 def erase(connection: Connection, vault: Vault, applicant: str, now: datetime, actor: str) -> list[str]:
