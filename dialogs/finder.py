@@ -4,6 +4,8 @@ Each script is known by its title and by the authors' synonyms (`aka`). A senten
 one of them in four ways: the synonym stands in the sentence, characters in common, pairs of characters
 in common, and the sound in pinyin (for those who type by sound, and for wrong characters of the right sound).
 
+Where he is, or was, is only ever elsewhere: 在杭州看病 is read as 在外地看病.
+
 Sure means: above SURE, and ahead of the next script by MARGIN, or its very name and nobody else's. What is
 nearer than OFFER is offered as a choice. Below that a person is better than a guess.
 """
@@ -17,6 +19,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz
 
 from dialogs.answers.cleaning import fold
+from dialogs.regions import atlas, bare
 from dialogs.script import Script
 
 SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
@@ -32,6 +35,9 @@ _IDLE = re.compile(
     r"需要|什么|办理|办|弄|搞|申请|事情|业务|的|了|吗|呢|啊|吧|呀|我|在|给|"
     r"\b(?:hello|hi|please|how|can|do|i|to|the|a|an|my|want|need|would|like|for|in|of|get)\b"
 )
+
+
+_HOME = ("浙江", "衢州")  # the county's own province and city
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class _Name:
     pairs: frozenset[str]
     sound: str
     initials: str
+    whole: str = ""  # of a sentence: with what is idle, for a name that is made of idle words: 不要我了
 
 
 def is_idle(text: str) -> bool:
@@ -60,15 +67,24 @@ def is_idle(text: str) -> bool:
     return not _IDLE.sub("", fold(text)).strip()
 
 
+def _elsewhere() -> re.Pattern[str]:
+    """Return what finds the name of a province or a city that is not the county's own."""
+    divisions = (*atlas().provinces.values(), *atlas().cities.values())
+    names = sorted({each for name in divisions for each in (name, bare(name))}, key=len, reverse=True)
+    return re.compile("|".join(name for name in names if bare(name) not in _HOME and len(name) > 1))
+
+
 class Finder:
     """Finds a service among `scripts`. Prepared once; `find` is pure."""
 
     def __init__(self, scripts: Iterable[Script]) -> None:
         self._known = [(script, _names(script)) for script in scripts]
+        self._elsewhere = _elsewhere()
 
     def find(self, text: str) -> Found:
         """Return the service the text is about, or those worth offering."""
-        said = _said(_matter(text[:_LONGEST]))
+        text = self._elsewhere.sub("外地", text[:_LONGEST])
+        said = replace(_said(_matter(text)), whole=fold(text))
         if len(said.words) < 2:
             return Found()
         # Sounds are listened to only where the words leave a doubt: they cost as much as all the rest.
@@ -100,7 +116,7 @@ def _likeness(said: _Name, name: _Name) -> float:
     """Return 0..100. A synonym that stands in the sentence counts for more the longer it is."""
     if said.words == name.words:
         return EXACT
-    gap = _gap(said.words, name.words)
+    gap = 0 if len(name.words) > 2 and name.words in said.whole else _gap(said.words, name.words)
     if gap is not None:
         return min(99.0, 78.0 + 5.0 * len(name.words) - 3.0 * gap)
     likeness = max(_by_characters(said, name), _by_sound(said, name))
@@ -171,6 +187,7 @@ def _sound(words: str) -> str:
 
 
 def _matter(text: str) -> str:
-    """Return what the sentence is about; the whole of it where nothing is left."""
+    """Return what the sentence is about; the whole of it where hardly anything is left."""
     words = fold(text)
-    return " ".join(_IDLE.sub("", words).split()) or words
+    left = " ".join(_IDLE.sub("", words).split())
+    return left if len(left) > 1 else words

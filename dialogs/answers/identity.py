@@ -8,6 +8,7 @@ from datetime import date
 
 from dialogs.answers.cleaning import plain, tidy
 from dialogs.answers.verdict import Accepted, Answer, Asked, no
+from dialogs.answers.vocabulary import NO_NAME
 from dialogs.regions import is_known
 from dialogs.script import IdNumber, PersonName
 
@@ -77,7 +78,7 @@ def read_name(asked: Asked[PersonName], text: str, option: str) -> Answer:
     """Read a name: 2 to 30 Chinese characters, a "·" between the parts of a transcribed name."""
     name = _DOTS.sub("·", _NAME_LEAD.sub("", tidy(text)).strip(" ,，。.!！")).strip("·")
     name = _SPACES.sub("", name)
-    if not name:
+    if not name or name in NO_NAME:
         return no("name_unclear")
     if any(each.isdigit() for each in name):
         return no("name_digits")

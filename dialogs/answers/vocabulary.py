@@ -46,3 +46,16 @@ ALL = _words("""
 NONE = _words("""
     都不要 都没有 一个都没有 一个都不要 都不是 没有 无 都没 不要 none noneofthem nothing
 """)
+
+# said where a name is asked for, and nobody's name
+NO_NAME = (
+    YES
+    | NAY
+    | ALL
+    | NONE
+    | UNSURE
+    | _words("""
+    不会 什么 啥 为什么 干什么 干嘛 你好 您好 在吗 谢谢 等等 等一下 知道了 好吧 行吧 随便
+    什么意思 怎么写 写什么 姓名 名字 我的名字 叫什么 不想说 不告诉你 保密
+""")
+)

@@ -129,6 +129,8 @@ def test_numbers_of_a_person_are_masked() -> None:
         ("Hu", "!name_letters"),
         ("胡女士", "!name_title"),
         ("😀😀", "!name_unclear"),
+        ("同意", "!name_unclear"),
+        ("不知道", "!name_unclear"),
         ("", "!name_unclear"),
     ],
 )

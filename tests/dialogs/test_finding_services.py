@@ -24,6 +24,15 @@ WORDS = {
     "low_income_benefits": "低保补助/吃低保的水电费/低保户/低保家庭能少交电费吗/水费补贴/困难户补助",
     "open_shop": "想开个小饭店/开药店/回老家开店/办个营业执照/想做餐饮/开面馆要办什么/open a restaurant",
 }
+PLIGHTS = {  # what has happened to them, rather than what it is called
+    "flexible_enrolment": "社保断了想接上/我在杭州打工，想交社保",
+    "pension_check": "养老金停了/退休金没到/老家打电话说要刷脸认证",
+    "pension_transfer": "把几个地方的社保并到一起/换工作社保怎么转",
+    "medical_away": "我妈的药费在外地怎么报销/我爸要到上海看病/在杭州看病能用家里的医保吗/医保在外面刷不了",
+    "unemployment": "厂里不要我了，能领钱吗/没活干了/厂倒闭了/老板不要我干了",
+    "resident_medical": "给孩子交医保/合作医疗",
+    "no_criminal_record": "厂里要我开没犯过法的证明",
+}
 SOUNDS = {
     "flexible_enrolment": "jiaoshebao/zijijiaoshebao",
     "pension_check": "ylrz/yanglaorenzheng",
@@ -52,7 +61,12 @@ WRONG = {  # a wrong character, mostly of the right sound
     "low_income_benefits": "低保布助",
     "open_shop": "开药点",
 }
-ALL = [(text, name) for each in (WORDS, SOUNDS, WRONG) for name in each for text in each[name].split("/")]
+ALL = [
+    (text, name)
+    for each in (WORDS, PLIGHTS, SOUNDS, WRONG)
+    for name in each
+    for text in each[name].split("/")
+]
 
 
 def test_every_service_has_a_row_in_each_table() -> None:
