@@ -26,11 +26,12 @@ from intake.states import START
 OVER = ("not_accepted", "delivered", "closed", "withdrawn", "deemed_withdrawn", "acceptance_revoked")
 # 政务服务办件要能查、能复核: number, dates and result stay; a consent stays as the hash of its words.
 ARCHIVE = "办件编号、日期和结果按档案规定留存"
+UNTIL_CLEARED = "监督人员解除以前，不能再先办后补；解除后就删"
 UNDER_WAY = "正在办理，撤回或办完以后才能删"
 GONE = "姓名、身份证号码、填写的内容、照片、留言和文书的内容"
 _FACTS = frozenset(
     ("answer_by", "provisional", "receipt_no", "promised_by", "result", "code", "by", "until", "round",
-     "level", "kind", "keep_until", "day", "what", "contact_by", "rerate_until", "lookup", "at")
+     "level", "kind", "since", "keep_until", "day", "what", "contact_by", "rerate_until", "lookup", "at")
 )  # fmt: skip
 
 
@@ -89,6 +90,9 @@ def _forget(unit: Unit, row: Row[Any], found: Forgotten) -> None:
         unit.connection.execute(insert(erased_cases).values(number=row.number, at=unit.now))
     found.erased.append(f"{row.number}: {GONE}")
     found.kept.append(_kept(row, ARCHIVE, under_way=False))
+    if traces.promise_stands(unit, row.number):
+        what = f"{row.number}: 答应补的材料没有补上（只留指纹，认不出是谁）"
+        found.kept.append({**_kept(row, UNTIL_CLEARED, under_way=False), "what": what})
 
 
 def _kept(row: Row[Any], why: str, *, under_way: bool) -> dict[str, Any]:

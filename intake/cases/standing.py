@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
-from intake.keeping.schema import broken_promises, rejections, talks
+from intake.keeping.schema import broken_promises, erased_cases, rejections, talks
 from intake.keeping.unit import Unit
 from intake.office import alerts
 
@@ -77,6 +77,13 @@ def talks_of(unit: Unit, row: Row[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def forget_talks(unit: Unit, number: str) -> None:
+    """Leave of the talks about a case that they were held, when, and who wrote them down."""
+    for row in unit.connection.execute(select(talks.c.id).where(talks.c.number == number)).all():
+        empty = unit.vault.seal_json({"who": "", "when": "", "result": ""}, f"talks.record:{row.id}")
+        unit.connection.execute(update(talks).where(talks.c.id == row.id).values(record_sealed=empty))
+
+
 def settle(unit: Unit, row: Row[Any]) -> None:
     """It was approved in the end: what was before is not counted any more."""
     unit.connection.execute(
@@ -106,7 +113,14 @@ def promise_broken(unit: Unit, person: bytes) -> bool:
 
 
 def clear_promise(unit: Unit, person: bytes, by: str, reason: str) -> None:
-    """Let the person promise again. Who did it and why is kept with each promise that was broken."""
+    """Let the person promise again. Who did it and why is kept with each promise that was broken.
+
+    Of somebody who was forgotten nothing is kept once it is cleared.
+    """
+    gone = select(erased_cases.c.number)
+    unit.connection.execute(
+        delete(broken_promises).where(broken_promises.c.person == person, broken_promises.c.number.in_(gone))
+    )
     found = unit.connection.execute(
         select(broken_promises.c.number).where(
             broken_promises.c.person == person, broken_promises.c.cleared_at.is_(None)

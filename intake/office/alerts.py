@@ -54,6 +54,19 @@ def close(unit: Unit, alert: str, by: str, note: str) -> str:
     return str(row.number)
 
 
+def forget(unit: Unit, number: str) -> None:
+    """Remove what was written in the alerts of a case; that there were any stays. Open ones are over."""
+    mine = table.c.number == number
+    unit.connection.execute(
+        update(table).where(mine, table.c.done_at.is_(None)).values(done_at=unit.now, done_by="erasure")
+    )
+    for each in unit.connection.execute(select(table.c.id).where(mine)).scalars().all():
+        empty = unit.vault.seal(b"", f"alerts.text:{each}")
+        unit.connection.execute(
+            update(table).where(table.c.id == each).values(text_sealed=empty, note_sealed=None)
+        )
+
+
 def _shown(unit: Unit, row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from intake import contract
-from intake.cases import erasure
+from intake.cases import applications as applying
+from intake.cases import erasure, moves, standing
+from intake.keeping import schema
 from intake.keeping.schema import applications, events, pages, supplements
 from intake.keeping.unit import Unit
 from intake.ratings.tables import marks
@@ -202,3 +204,78 @@ async def test_whoever_was_forgotten_may_apply_again(here: World) -> None:
     status, _ = await here.create("ref-00000002")
 
     assert status == 201
+
+
+async def test_what_supervises_the_office_stays_without_words_or_person(here: World) -> None:
+    number = await here.hand_in()
+
+    def work(unit: Unit) -> None:
+        row = applying.by_number(unit, number, lock=True)
+        for _ in range(3):
+            standing.note_rejection(unit, row, "reviewer:李审核")
+        standing.note_talk(
+            unit, row, "supervisor:陈监督", {"who": "胡小云", "when": "2026-11-20", "result": "说清了"}
+        )
+
+    await here.parts.change(work)
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    await erase(here, REFERENCE)
+    left = await here.parts.read(lambda unit: _supervision(unit, number))
+
+    assert left == {
+        "alerts": [("third_rejection", "erasure", "")],
+        "talks": [("supervisor:陈监督", {"who": "", "when": "", "result": ""})],
+        "rejections": ["reviewer:李审核"] * 3,
+        "persons": 1,
+    }
+    again = await here.hand_in("ref-00000002")
+    assert await here.parts.read(lambda unit: standing.count(unit, applying.by_number(unit, again))) == 0
+
+
+def _supervision(unit: Unit, number: str) -> dict[str, Any]:
+    def rows(table: Any) -> list[Any]:
+        return list(
+            unit.connection.execute(select(table).where(table.c.number == number).order_by(table.c.at))
+        )
+
+    def text(row: Any) -> str:
+        return unit.vault.open(row.text_sealed, f"alerts.text:{row.id}").decode()
+
+    def record(row: Any) -> Any:
+        return unit.vault.open_json(row.record_sealed, f"talks.record:{row.id}")
+
+    counted = [*rows(schema.rejections), *rows(schema.talks)]
+    return {
+        "alerts": [(each.kind, each.done_by, text(each)) for each in rows(schema.alerts)],
+        "talks": [(each.by, record(each)) for each in rows(schema.talks)],
+        "rejections": [each.by for each in rows(schema.rejections)],
+        "persons": len({each.person for each in counted}),
+    }
+
+
+async def test_a_broken_promise_stays_as_a_fingerprint_is_named_and_goes_when_cleared(here: World) -> None:
+    number = await here.hand_in()
+    await here.call("POST", f"/v1/pre-applications/{number}/withdraw")
+    await here.parts.change(
+        lambda unit: standing.break_promise(unit, applying.by_number(unit, number), "reviewer:李审核")
+    )
+    said = await erase(here, REFERENCE)
+    again = await here.hand_in("ref-00000002")
+
+    def standing_now(unit: Unit) -> tuple[bool, int]:
+        person = applying.by_number(unit, again).person
+        rows = unit.connection.execute(select(schema.broken_promises)).all()
+        return standing.promise_broken(unit, person), len(rows)
+
+    def clear(unit: Unit) -> None:
+        moves.make(
+            unit, applying.by_number(unit, again), "clear_promise", "supervisor:陈监督", {"reason": "补上了"}
+        )
+
+    assert [each["what"] for each in said["kept"]] == [
+        f"{number}: 编号、日期和结果",
+        f"{number}: 答应补的材料没有补上（只留指纹，认不出是谁）",
+    ]
+    assert await here.parts.read(standing_now) == (True, 1)
+    await here.parts.change(clear)
+    assert await here.parts.read(standing_now) == (False, 0)
