@@ -1,12 +1,43 @@
-"""What all tests share: hypothesis draws the same examples everywhere, and never judges by the clock."""
+"""What all tests share: the examples hypothesis draws, the same everywhere and never judged by the clock,
+and one PostgreSQL, with databases that have the bot's tables already.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.examples import TIMES
+from tests.postgres import Cluster, NoPostgres, cluster
 
 settings.register_profile(
     "house", deadline=None, derandomize=TIMES == 1, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    try:
+        with cluster() as running:
+            yield running
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Cluster) -> Iterator[str]:
+    """A database with the bot's tables in it; copying it is faster than migrating."""
+    from storage.database import Database  # most tests can do without
+
+    name = postgres.create()
+
+    async def migrate() -> None:
+        await (await Database.open(postgres.url(name), migrate=True)).close()
+
+    asyncio.run(migrate())
+    yield name
+    postgres.drop(name)

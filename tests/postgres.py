@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,8 +64,18 @@ class Cluster:
     def create(self, template: str = "template1") -> str:
         """Return the name of a new database, a copy of `template`."""
         name = f"t{uuid4().hex[:16]}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} {self._by}")
         return name
+
+    @cached_property
+    def _by(self) -> str:
+        """The quick way to copy a small database, where there is a choice: a fourth of the time."""
+        return "STRATEGY FILE_COPY" if self.version >= 15 else ""
+
+    @cached_property
+    def version(self) -> int:
+        """The server's major version."""
+        return int((self.folder / "data" / "PG_VERSION").read_text().split(".")[0])
 
     def drop(self, database: str) -> None:
         """Delete a database and end whoever is still on it."""

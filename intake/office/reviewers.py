@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -24,7 +25,6 @@ SEEN_EVERY = timedelta(minutes=1)  # not every request needs to write
 INVITATION = timedelta(hours=24)
 
 _hasher = PasswordHasher()  # argon2id at the library's defaults: 64 MiB, so callers use a thread
-_nobody = _hasher.hash(secrets.token_urlsafe(16))  # unknown names take as long as known ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,17 @@ def hash_password(password: str, name: str) -> str:
 
 def check_password(known: str | None, password: str) -> bool:
     """Slow on purpose, and as slow when there is no such reviewer."""
+    nobody = _nobody()
     try:
-        return _hasher.verify(known or _nobody, password) and known is not None
+        return _hasher.verify(known or nobody, password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobody() -> str:
+    """Return what stands in for a password of nobody; made for the first who signs in, not at each start."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def add(unit: Unit, code: str, name: str, password_hash: str) -> None:

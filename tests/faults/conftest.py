@@ -6,22 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import Cluster, NoPostgres, cluster
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    try:
-        with cluster() as running:
-            yield running
-    except NoPostgres as missing:
-        pytest.skip(str(missing))
+from tests.postgres import Cluster
 
 
 @pytest.fixture
-def postgres_url(postgres: Cluster) -> Iterator[str]:
-    """The address of an empty PostgreSQL database, without tables."""
-    name = postgres.create()
+def postgres_url(postgres: Cluster, template: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with empty tables."""
+    name = postgres.create(template)
     yield postgres.url(name)
     postgres.drop(name)
 

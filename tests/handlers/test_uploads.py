@@ -12,10 +12,10 @@ from storage.errors import UnknownConversation
 from storage.people import erasing, uploads
 from storage.people.conversations import applicant_of
 from storage.sealing.files import FileStore
-from tests.storage.conftest import postgres, template, url, vault, world
+from tests.storage.conftest import url, vault, world
 from tests.storage.world import World
 
-__all__ = ["postgres", "template", "url", "vault", "world"]
+__all__ = ["url", "vault", "world"]
 
 
 class Flat:

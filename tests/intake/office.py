@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,7 @@ from intake.cases import applications, events, moves, standing
 from intake.keeping.unit import Unit
 from intake.office import alerts
 from intake.problems import Problem
-from tests.intake.world import FRONT, World, answer, sha, world
-from tests.postgres import Cluster
+from tests.intake.world import FRONT, World, answer, sha
 
 NEW_FRONT = b"\xff\xd8\xff\xe0 a clear front"
 PERMIT = b"\xff\xd8\xff\xe0 permit"
@@ -122,14 +119,3 @@ def permit() -> dict[str, Any]:
 def supplement(*materials: dict[str, Any], **answers: str) -> dict[str, Any]:
     given = [answer(key, key, "text", value, sensitive=False) for key, value in answers.items()]
     return {"answers": given, "materials": list(materials)}
-
-
-async def offices(cluster: Cluster | None, folder: Path) -> AsyncIterator[Office]:
-    if cluster is None:
-        async with world(folder / "intake") as found:
-            yield Office(found)
-        return
-    name = cluster.create()
-    async with world(folder / "intake", database_url=cluster.url(name)) as found:
-        yield Office(found)
-    cluster.drop(name)

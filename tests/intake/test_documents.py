@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,33 +19,15 @@ from intake.office import reviewers
 from intake.problems import Problem
 from tests.intake.desk import Desk
 from tests.intake.office import PROMISE, TWO_WEEKS, Office
-from tests.intake.world import TOKEN, World, world
-from tests.postgres import Cluster, NoPostgres, cluster
+from tests.intake.world import TOKEN, World
 
 OTHER = {"name": "李水木", "id_number": "999901195006150014"}
 WHY = {"why": "单位正在给您交。", "how": "离开单位后再来。"}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    try:
-        with cluster() as found:
-            yield found
-    except NoPostgres as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "sqlite":
-        async with world(tmp_path / "intake") as found:
-            yield found
-        return
-    server: Cluster = request.getfixturevalue("server")
-    name = server.create()
-    async with world(tmp_path / "intake", database_url=server.url(name)) as found:
-        yield found
-    server.drop(name)
+@pytest.fixture
+def here(either: World) -> World:
+    return either
 
 
 async def list_of(here: World, number: str) -> list[dict[str, Any]]:

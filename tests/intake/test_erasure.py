@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,33 +16,15 @@ from intake.keeping.schema import applications, events, pages, supplements
 from intake.keeping.unit import Unit
 from intake.ratings.tables import marks
 from tests.intake.desk import Desk
-from tests.intake.world import World, world
-from tests.postgres import Cluster, NoPostgres, cluster
+from tests.intake.world import World
 
 NAME, ID_NUMBER = "胡小云", "999901198803050247"
 REFERENCE = "ref-00000001"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    try:
-        with cluster() as found:
-            yield found
-    except NoPostgres as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "sqlite":
-        async with world(tmp_path / "intake") as found:
-            yield found
-        return
-    server: Cluster = request.getfixturevalue("server")
-    name = server.create()
-    async with world(tmp_path / "intake", database_url=server.url(name)) as found:
-        yield found
-    server.drop(name)
+@pytest.fixture
+def here(either: World) -> World:
+    return either
 
 
 async def erase(here: World, *references: str, **person: str) -> dict[str, Any]:

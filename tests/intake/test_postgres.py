@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.intake.desk import Desk
 from tests.intake.test_ratings import closed_followup, delivered, rate, the_only
-from tests.intake.world import BACK, FRONT, World, world
-from tests.postgres import Cluster, NoPostgres, cluster
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    try:
-        with cluster() as found:
-            yield found
-    except NoPostgres as error:
-        pytest.skip(str(error))
+from tests.intake.world import BACK, FRONT, World
 
 
 @pytest.fixture
-async def there(server: Cluster, tmp_path: Path) -> AsyncIterator[World]:
-    name = server.create()
-    async with world(tmp_path / "intake", database_url=server.url(name)) as found:
-        yield found
-    server.drop(name)
+def there(on_postgres: World) -> World:
+    return on_postgres
 
 
 async def test_the_straight_road(there: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters, profiles
 from sqlalchemy import delete, update
 
 from intake.keeping.schema import looks
@@ -245,6 +246,10 @@ async def test_a_session_ends_by_sign_out_and_by_half_an_hour_of_silence(here: W
     assert steps == [200, 200, 200, 401]
     assert inside == (200, me)
     assert (out[0], outside[0]) == (204, 401)
+
+
+def test_passwords_are_hashed_as_slowly_as_its_authors_advise(slow_hasher: PasswordHasher) -> None:
+    assert extract_parameters(slow_hasher.hash("a long password")) == profiles.RFC_9106_LOW_MEMORY
 
 
 async def test_guessing_passwords_is_slowed_down(here: World) -> None:

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
-from tests.postgres import Cluster, NoPostgres, cluster
+from tests.postgres import Cluster
 from tests.storage.world import World
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    try:
-        with cluster() as running:
-            yield running
-    except NoPostgres as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="session")
-def template(postgres: Cluster) -> Iterator[str]:
-    """A database with the tables in it; copying it is faster than migrating."""
-    name = postgres.create()
-
-    async def migrate() -> None:
-        await (await Database.open(postgres.url(name), migrate=True)).close()
-
-    asyncio.run(migrate())
-    yield name
-    postgres.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -62,7 +62,11 @@ async def test_a_signal_is_heard_after_the_commit_and_not_before(world: World) -
     with world.db.signals.watch(signals.conversation(hu)) as watch:
         assert not await watch.wait(0.01)
         await world.write(hu, "你好")
-        assert await watch.wait(1)  # PostgreSQL's own word of it may wake it once more: that is harmless
+        assert await watch.wait(1)
+        if world.url.startswith(
+            "sqlite"
+        ):  # PostgreSQL's own word of it may wake it once more, which is harmless
+            assert not await watch.wait(0.01)
 
 
 async def test_a_signal_between_looking_and_waiting_is_not_lost(world: World) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from storage.sealing.vault import Vault
 from tests.handlers.sending.town import Town
-from tests.storage.conftest import postgres, template, url, vault
+from tests.storage.conftest import url, vault
 
-__all__ = ["postgres", "template", "url", "vault"]
+__all__ = ["url", "vault"]
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from tests.handlers.channels.conformance.case import Case
 from tests.handlers.channels.conformance.cases import CASES, QUIET
 from tests.handlers.channels.conformance.desk import Desk
 from tests.postgres import Cluster
-from tests.storage.conftest import postgres, template, vault
+from tests.storage.conftest import vault
 
-__all__ = ["postgres", "template", "vault"]
+__all__ = ["vault"]
 
 Lines = Callable[[], str]
 
