@@ -210,13 +210,17 @@ def owed(unit: Unit) -> dict[str, int]:
     return {"todo": 0, "failed": 0} | {row[0]: row[1] for row in unit.connection.execute(counted)}
 
 
+async def on_time(parts: Parts) -> None:
+    """Make the moves whose clock has run out, and say what nobody answered in time."""
+    for work in (moves.make_due, asking.escalate, silence.escalate):
+        await parts.change(work)
+
+
 async def keep_clocks(parts: Parts, every_seconds: float = 60.0) -> None:
-    """Make the moves that are the system's own when their clock has run out."""
+    """Do again and again what is the system's own to do."""
     while True:
         try:
-            await parts.change(moves.make_due)
-            await parts.change(asking.escalate)
-            await parts.change(silence.escalate)
+            await on_time(parts)
         except Exception:
             log.exception("clocks.step_failed")
         await asyncio.sleep(every_seconds)

@@ -36,9 +36,7 @@ from bot.settings import load
 from dialogs.calendar import ZONE
 from handlers import connections
 from intake import app as intake_app
-from intake.callbacks import owed
-from intake.cases import moves
-from intake.lookups import asking
+from intake.callbacks import on_time, owed
 from intake.office import reviewers
 from intake.parts import Parts as IntakeParts
 from intake.settings import load as load_intake
@@ -114,8 +112,7 @@ class Stage:
         self.clock.set(moment)
         await self.bot.database.run(lambda c: outbox.ripen(c, self.clock()))
         self.bot.database.signals.fire([signals.OUTBOX, signals.WORDS])
-        await self.intake.change(moves.make_due)
-        await self.intake.change(asking.escalate)
+        await on_time(self.intake)
         await self.settle()
 
     async def _idle(self) -> bool:
