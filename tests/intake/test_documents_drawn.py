@@ -153,16 +153,3 @@ def test_no_template_speaks_of_a_seal_of_ours_or_leaves_a_hole() -> None:
         "revocation",
         "withdrawal",
     }
-
-
-def test_the_file_says_where_each_of_its_objects_lies() -> None:
-    """A reader that trusts the table finds them; most would search the file instead, and hide a fault."""
-    data = pdf.render(LONG)
-    start = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
-    places = re.findall(rb"(\d{10}) 00000 n", data[start:])
-
-    assert data[start:].startswith(f"xref\n0 {len(places) + 1}\n".encode())
-    assert [data[int(place) :].split(b"\n", 1)[0] for place in places] == [
-        f"{n} 0 obj".encode() for n in range(1, len(places) + 1)
-    ]
-    assert len(places) == 8 + 2 * 3
