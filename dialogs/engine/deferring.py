@@ -1,13 +1,12 @@
 """容缺: a paper the script lets him owe is promised, with the consequence and the day told before he agrees.
 
-What he agrees to is kept under the paper's stations in place of its photos: the very words, their
-SHA-256 and the time. Only whole papers are owed, and never one the script does not name as deferrable.
+What he agrees to is kept in place of its photos (consenting). Only whole papers are owed, and never one the
+script does not name as deferrable.
 Source: 浙江省保障"最多跑一次"改革规定 第十一条; the day: promise minus 2 working days, at most 20 (Shenzhen).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,9 +14,9 @@ from typing import Any
 
 from dialogs.answers import plain
 from dialogs.calendar import local_day, spoken
-from dialogs.engine.flow import asked, keep
+from dialogs.engine import consenting
 from dialogs.engine.notice import pages, promised_on, ready
-from dialogs.engine.talk import PERSON, Floor, Said, Talk
+from dialogs.engine.talk import Floor, Talk
 from dialogs.script import Item, Material
 from dialogs.script.road import Station
 
@@ -65,8 +64,7 @@ def offer(talk: Talk, station: Station) -> None:
         return
     day = spoken(by(talk, material.id), talk.lang, talk.today)
     text = talk.words("engine.defer_offer", title=talk.pick(material.title), day=day)
-    talk.change(aside={"is": ASIDE, "key": station.key, "text": text})
-    talk.next()
+    consenting.begin(talk, ASIDE, station, text)
 
 
 def _blocked_today(talk: Talk, case: Mapping[str, Any]) -> bool:
@@ -102,53 +100,12 @@ def promises(talk: Talk) -> dict[str, dict[str, Any]]:
 # The promise
 
 
-def _options(talk: Talk) -> list[tuple[str, str]]:
-    return [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
+def _promise(talk: Talk, station: Station, text: str) -> None:
+    consenting.keep_for_paper(talk, station, {"deferred": True, **consenting.evidence(talk, text)})
 
 
-def _ask(talk: Talk) -> None:
-    talk.ask((talk.session.aside or {})["text"], _options(talk))
-
-
-def _hear(talk: Talk, said: Said) -> None:
-    aside = talk.session.aside or {}
-    word = said.option or YES_OR_NO.get(plain(said.text).strip(".!。 "), "")
-    if word == "agree":
-        _promise(talk, aside["key"], aside["text"])
-    elif word == "disagree":
-        talk.say("engine.defer_declined")
-    else:
-        talk.reject(talk.words("engine.consent_unclear"), [*_options(talk), _person(talk)])
-        return
-    talk.change(aside=None)
-    talk.next()
-
-
-# A promise is its own yes, like the consent: a bare 好 to something else must not count.
-YES_OR_NO: Mapping[str, str] = {
-    **dict.fromkeys(("同意", "我同意", "1", "agree", "i agree"), "agree"),
-    **dict.fromkeys(("不同意", "我不同意", "2", "不", "不要", "disagree", "no"), "disagree"),
-}
-
-
-def _person(talk: Talk) -> tuple[str, str]:
-    return PERSON, talk.words("engine.option_person")
-
-
-def _promise(talk: Talk, key: str, text: str) -> None:
-    """Keep the promise for every page of the paper."""
-    value = {
-        "deferred": True,
-        "text": text,
-        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "at": talk.world.now.isoformat(),
-    }
-    talk.change(aside=None)
-    station = asked(talk)
-    if station is None or station.key != key:  # the road leads elsewhere since: nothing is owed
-        return
-    for page in [each for each in pages(talk) if each.step is station.step]:
-        keep(talk, page.key, value)
+def _decline(talk: Talk, _: Station) -> None:
+    talk.say("engine.defer_declined")
 
 
 def take_back(talk: Talk, station: Station) -> None:
@@ -160,4 +117,4 @@ def take_back(talk: Talk, station: Station) -> None:
         talk.change(answers={key: value for key, value in answers.items() if key not in owed})
 
 
-FLOORS: Mapping[str, Floor] = {ASIDE: Floor(_ask, _hear)}
+FLOORS: Mapping[str, Floor] = {ASIDE: consenting.floor(_promise, _decline)}

@@ -1,20 +1,17 @@
 """部门核验: a paper he does not have with him is asked about at the department that knows, with his consent.
 
-What he agrees to is kept under the paper's stations in place of its photos: the very words, their SHA-256
-and the time. The department answers by a person; silence is never a yes. The road goes on meanwhile.
+What he agrees to is kept in place of its photos (consenting). The department answers by a person; silence is
+never a yes. The road goes on meanwhile.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.answers import plain
-from dialogs.engine import deferring
-from dialogs.engine.flow import asked, keep
+from dialogs.engine import consenting, deferring
 from dialogs.engine.notice import pages
-from dialogs.engine.talk import PERSON, Floor, Said, Talk
+from dialogs.engine.talk import Floor, Talk
 from dialogs.script import Material
 from dialogs.script.road import Station
 from dialogs.turn import AskDepartment
@@ -42,8 +39,7 @@ def offer(talk: Talk, station: Station) -> None:
     assert material.asked is not None
     title, department = talk.pick(material.title), material.asked.department
     text = talk.words("engine.lookup_offer", title=title, department=department)
-    talk.change(aside={"is": ASIDE, "key": station.key, "text": text})
-    talk.next()
+    consenting.begin(talk, ASIDE, station, text)
 
 
 def named(talk: Talk) -> list[str]:
@@ -80,34 +76,8 @@ def orders(talk: Talk, reference: str) -> list[AskDepartment]:
 # The consent
 
 
-def _options(talk: Talk) -> list[tuple[str, str]]:
-    return [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
-
-
-def _ask(talk: Talk) -> None:
-    talk.ask((talk.session.aside or {})["text"], _options(talk))
-
-
-def _hear(talk: Talk, said: Said) -> None:
-    aside = talk.session.aside or {}
-    word = said.option or deferring.YES_OR_NO.get(plain(said.text).strip(".!。 "), "")
-    if word not in ("agree", "disagree"):
-        person = (PERSON, talk.words("engine.option_person"))
-        talk.reject(talk.words("engine.consent_unclear"), [*_options(talk), person])
-        return
-    talk.change(aside=None)
-    station = asked(talk)
-    if station is not None and station.key == aside["key"]:
-        _agreed(talk, station, aside["text"]) if word == "agree" else _declined(talk, station)
-    talk.next()
-
-
 def _agreed(talk: Talk, station: Station, text: str) -> None:
-    """Keep the consent for every page of the paper."""
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    value = {"lookup": {"text": text, "text_sha256": sha256, "at": talk.world.now.isoformat()}}
-    for page in [each for each in pages(talk) if each.step is station.step]:
-        keep(talk, page.key, value)
+    consenting.keep_for_paper(talk, station, {"lookup": consenting.evidence(talk, text)})
 
 
 def _declined(talk: Talk, station: Station) -> None:
@@ -117,4 +87,4 @@ def _declined(talk: Talk, station: Station) -> None:
         deferring.offer(talk, station)
 
 
-FLOORS: Mapping[str, Floor] = {ASIDE: Floor(_ask, _hear)}
+FLOORS: Mapping[str, Floor] = {ASIDE: consenting.floor(_agreed, _declined)}
