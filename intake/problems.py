@@ -47,3 +47,14 @@ def not_now(action: str, state: str) -> Problem:
         "现在这个状态下不能这样做。",
         state=state,
     )
+
+
+def key_reused() -> Problem:
+    words = "这个编号已经用过，内容不一样。"
+    return Problem(
+        422, "key-reused", "This key came before with another body.", words, field="Idempotency-Key"
+    )
+
+
+def changed() -> Problem:
+    return Problem(409, "changed", "It changed meanwhile.", "这件事刚被别人处理过，请刷新后再看。")

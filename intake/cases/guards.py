@@ -43,12 +43,11 @@ def _may_defer(making: Making) -> None:
 
 def _may_reject(making: Making) -> None:
     if standing.talk_due(making.unit, making.row):
-        raise Problem(
-            423,
+        raise _not_before(
+            making,
             "talk-due",
             "It was sent back three times; a supervisor must record a talk first.",
             "已经退回三次。再退回之前，要先由监督人员记录约谈。",
-            state=making.row.state,
         )
 
 
@@ -61,26 +60,16 @@ def _owes_nothing(making: Making) -> None:
     rows = owed.still(making.unit, making.number)
     if rows:
         titles = "、".join(row.title for row in rows)
-        raise Problem(
-            423,
-            "owing",
-            "Papers are still owed.",
-            f"还欠着材料：{titles}。补齐以前不能准予。",
-            state=making.row.state,
-        )
+        words = f"还欠着材料：{titles}。补齐以前不能准予。"
+        raise _not_before(making, "owing", "Papers are still owed.", words)
 
 
 def _looked_up(making: Making) -> None:
     """Nobody's silence is a yes: what a department is asked about has to be answered first."""
     left = finding.unanswered(making.unit, making.row)
     if left:
-        raise Problem(
-            423,
-            "looking-up",
-            f"{len(left)} look-ups are not answered.",
-            "有材料还在等部门核验，答复以后才能受理。",
-            state=making.row.state,
-        )
+        words = "有材料还在等部门核验，答复以后才能受理。"
+        raise _not_before(making, "looking-up", f"{len(left)} look-ups are not answered.", words)
 
 
 def _deferral_overdue(making: Making) -> None:
@@ -92,9 +81,7 @@ def _deferral_overdue(making: Making) -> None:
 
 def _not_extended(making: Making) -> None:
     if _happened(making, "extended"):
-        raise Problem(
-            423, "extended", "It was extended before.", "时限只能延长一次。", state=making.row.state
-        )
+        raise _not_before(making, "extended", "It was extended before.", "时限只能延长一次。")
 
 
 def _talk_due(making: Making) -> None:
@@ -115,6 +102,11 @@ def _rating_open(making: Making) -> None:
 def _happened(making: Making, kind: str) -> bool:
     query = select(event_table.c.seq).where(event_table.c.number == making.number, event_table.c.type == kind)
     return making.unit.connection.execute(query.limit(1)).scalar() is not None
+
+
+def _not_before(making: Making, kind: str, detail: str, words: str) -> Problem:
+    """Something else has to happen first, or has happened already."""
+    return Problem(423, kind, detail, words, state=making.row.state)
 
 
 GUARDS: Mapping[str, Guard] = {

@@ -16,7 +16,7 @@ from intake.days import timers
 from intake.days.clocks import OFFICE_TIME, local_day
 from intake.keeping.schema import applications as table
 from intake.keeping.unit import Unit
-from intake.problems import Problem, not_now
+from intake.problems import changed, not_now
 from intake.states import BY_ACTION, EVENTS, MOVES, Move
 
 KEPT_FOR = timedelta(days=30)  # how long what was handed in may still be used for a new application
@@ -132,7 +132,7 @@ def _receipt_no(unit: Unit) -> str:
 def _write(unit: Unit, row: Row[Any], changes: Mapping[str, Any]) -> None:
     same = and_(table.c.number == row.number, table.c.version == row.version)
     if not unit.connection.execute(update(table).where(same).values(**changes)).rowcount:
-        raise Problem(409, "changed", "It changed meanwhile.", "这件事刚被别人处理过，请刷新后再看。")
+        raise changed()
 
 
 def _first_told(unit: Unit, number: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from intake.cases.applications import find_by_reference, person_of
 from intake.days.clocks import OFFICE_TIME
 from intake.keeping.schema import applications, pages
 from intake.keeping.unit import Unit
-from intake.problems import Problem, invalid
+from intake.problems import Problem, invalid, key_reused
 from intake.states import START, STATES
 
 SAME_CASE = timedelta(days=30)  # one person, one service: asked again within this time, it is the same case
@@ -73,13 +73,7 @@ def refuse_duplicate(unit: Unit, person: bytes, service: str, but: str = "") -> 
 
 def _same_answer(row: Row[Any], digest: str) -> dict[str, Any]:
     if row.body_sha256 != digest:
-        raise Problem(
-            422,
-            "key-reused",
-            "This key came before with another body.",
-            "这个编号已经用过，内容不一样。",
-            field="Idempotency-Key",
-        )
+        raise key_reused()
     return {"number": row.number, "reference": row.reference, "state": START}
 
 

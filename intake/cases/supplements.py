@@ -19,7 +19,7 @@ from intake.keeping.schema import pages
 from intake.keeping.schema import supplements as table
 from intake.keeping.unit import Unit
 from intake.lookups import finding
-from intake.problems import Problem, not_now
+from intake.problems import Problem, key_reused, not_now
 from intake.states import BY_ACTION
 
 Kind = Literal["corrections", "deferrals"]
@@ -121,15 +121,8 @@ def merged(body: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same(known: Row[Any], kind: Kind, digest: str) -> None:
-    if known.body_sha256 == digest and known.kind == kind:
-        return
-    raise Problem(
-        422,
-        "key-reused",
-        "This key came before with another body.",
-        "这个编号已经用过，内容不一样。",
-        field="Idempotency-Key",
-    )
+    if known.body_sha256 != digest or known.kind != kind:
+        raise key_reused()
 
 
 def _only_what_was_asked(unit: Unit, row: Row[Any], kind: Kind, body: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from intake.cases import applications, moves
 from intake.keeping import pages
 from intake.keeping.unit import Unit
-from intake.office import alerts, desk, reviewers
+from intake.office import alerts, desk, reviewers, wish
 from intake.office.reviewers import MOST_NAME, MOST_PASSWORD, Session
 from intake.parts import PARTS, Parts
 from intake.problems import Problem, invalid, unknown
@@ -122,24 +122,19 @@ async def reveal(request: web.Request) -> web.Response:
 @allow("reviewer")
 async def act(request: web.Request) -> web.Response:
     number, session, body = request.match_info["number"], request[SESSION], await read_object(request)
-    action, version, fields = body.get("action"), body.get("version"), body.get("fields") or {}
-    move = BY_ACTION.get(action) if isinstance(action, str) else None
+    wanted = wish.read(body)
+    move = BY_ACTION.get(wanted.action)
     if move is not None and move.role in ROLES and move.role != session.role:
         raise Problem(403, "role", f"This is for a {move.role}.", "您的角色不能这样做。")
     if move is None or move.role not in ROLES:
         raise invalid("There is no such action.", "/action")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise invalid("The version must be the number that was shown.", "/version")
-    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
-        raise invalid("The fields must be texts.", "/fields")
 
     def work(unit: Unit) -> dict[str, Any]:
         row = applications.by_number(unit, number, lock=True)
-        if row.version != version:
-            raise Problem(409, "changed", "It changed meanwhile.", "这件事刚被别人处理过，请刷新后再看。")
+        wanted.saw(row.version)
         reviewers.lend_hand(unit, number, session)
         given = {"items": body.get("items")}
-        row = moves.make(unit, row, move.action, f"{session.role}:{session.reviewer}", fields, given)
+        row = moves.make(unit, row, move.action, f"{session.role}:{session.reviewer}", wanted.fields, given)
         return desk.detail(unit, row, session.role)
 
     return answer(await request.app[PARTS].change(work, "move"))

@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from intake.days import clocks
 from intake.exports import codes
 from intake.keeping.unit import Unit
-from intake.problems import Problem, invalid, unknown
+from intake.problems import Problem, changed, invalid, unknown
 from intake.ratings import opening
 from intake.ratings.steps import BY_ID, RERATE, STEPS, Step, Who
 from intake.ratings.tables import followup_steps, followups
@@ -164,7 +164,3 @@ def _close(unit: Unit, row: Row[Any], step: Step, by: str, result: str) -> None:
     told = until.isoformat() if until else ""
     facts = {"result": result, "rerate_until": told, "provisional": uncertain}
     opening.tell(unit, row.number, "followup_closed", by, **facts)
-
-
-def changed() -> Problem:
-    return Problem(409, "changed", "It changed meanwhile.", "这件事刚被别人处理过，请刷新后再看。")

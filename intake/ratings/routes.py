@@ -7,9 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from intake.keeping.unit import Unit
-from intake.office import reviewers
+from intake.office import reviewers, wish
 from intake.parts import PARTS
-from intake.problems import invalid
 from intake.ratings import board, followups
 from intake.ratings.steps import Who
 from intake.web import SESSION, allow, answer, read_object
@@ -42,20 +41,13 @@ async def read_followup(request: web.Request) -> web.Response:
 async def act(request: web.Request) -> web.Response:
     name, role = request.match_info["id"], role_of(request)
     by = f"{role}:{request[SESSION].reviewer}"
-    body = await read_object(request)
-    action, version, fields = body.get("action"), body.get("version"), body.get("fields") or {}
-    if not isinstance(action, str):
-        raise invalid("There is no such action.", "/action")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise invalid("The version must be the number that was shown.", "/version")
-    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
-        raise invalid("The fields must be texts.", "/fields")
+    wanted = wish.read(await read_object(request))
 
     def work(unit: Unit) -> dict[str, Any]:
         row = followups.by_id(unit, name, lock=True)
-        if row.version != version:
-            raise followups.changed()
-        return board.detail(unit, followups.take(unit, row, action, by, role, fields), by, role)
+        wanted.saw(row.version)
+        row = followups.take(unit, row, wanted.action, by, role, wanted.fields)
+        return board.detail(unit, row, by, role)
 
     return answer(await request.app[PARTS].change(work, "move"))
 
