@@ -111,7 +111,8 @@ export function besideCard(message: Message): string {
   const drawn = message.card ? drawnBy(message.card) : [];
   const links = message.card?.kind === "handover" ? message.card.body.links : {};
   const isLink = (line: string) => Object.keys(links).some((channel) => line.indexOf(links[channel]!) >= 0);
-  const lines = message.text.split("\n");
+  const all = message.text.split("\n");
+  const lines = message.card?.kind === "document" ? all.slice(0, 1) : all; // the rest is about a link; here is a button
   return lines.filter((line) => drawn.indexOf(line.trim()) < 0 && !isLink(line)).join("\n").trim();
 }
 

@@ -54,7 +54,7 @@ export function Desk({ signedOut }: { signedOut: () => void }) {
             </select>
           </label>
         </div>
-        <p>
+        <p class="side-link">
           <a href="#/followups" aria-current={number === "followups" ? "page" : undefined}>
             差评整改
           </a>

@@ -9,10 +9,10 @@ export function Paper({ card }: { card: DocumentCard }) {
   const { file, title, number } = card.body;
   const open = () => void chat.openPaper(file).then(() => setFault(false), () => setFault(true));
   return (
-    <section class="card card-receipt">
+    <section class="card card-receipt card-paper">
       <h4>{title}</h4>
       <p class="number">
-        <span>{w.number}</span>
+        <span>{w.paperNumber}</span>
         <strong translate={false}>{number}</strong>
       </p>
       <button type="button" class="button" onClick={open}>
