@@ -32,6 +32,7 @@ from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.sending import Books, Fetching, Links, Outgoing, Sending
 from handlers.sms import Gateway
+from handlers.texting import Texting
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
 from storage.database import Database
@@ -139,6 +140,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
                 **outgoing.carriers,
                 **erasures.carriers,
                 **Agents(database, vault, clock).carriers,
+                **Texting(sms, database, clock, random).carriers,
                 **(clerks.carriers if clerks else {}),
             },
         )

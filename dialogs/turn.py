@@ -251,6 +251,13 @@ class AgentDismissed:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLost:
+    """A text message about an application could not reach its person (see TextTo)."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set earlier is due. `key` says for what (a reference, a prompt number)."""
 
@@ -284,6 +291,7 @@ Event = (
     | AgentSignedIn
     | AgentRefused
     | AgentDismissed
+    | TextLost
     | TimerFired
 )
 
@@ -511,6 +519,18 @@ class DismissAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class TextTo:
+    """Send a text message to somebody who is not in this conversation: the villager for whom an agent acts.
+
+    Answered with TextLost where it cannot reach him. phone: E.164.
+    """
+
+    reference: str
+    phone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answer with TimerFired(name, key) at `due`. Setting it again moves it; a late fire is harmless."""
 
@@ -544,6 +564,7 @@ Effect = (
     | SignInAgent
     | SignOutAgent
     | DismissAgent
+    | TextTo
     | SetTimer
 )
 
@@ -584,6 +605,7 @@ KINDS: Mapping[str, type] = {
         AgentSignedIn,
         AgentRefused,
         AgentDismissed,
+        TextLost,
         TimerFired,
         Say,
         FetchMedia,
@@ -609,6 +631,7 @@ KINDS: Mapping[str, type] = {
         SignInAgent,
         SignOutAgent,
         DismissAgent,
+        TextTo,
         SetTimer,
     )
 }

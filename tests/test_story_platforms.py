@@ -7,16 +7,19 @@ alone. What is judged is what stands on the phones.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests import pictures
 from tests.platforms import Person, Shown
 from tests.platforms.telegram import Caller
-from tests.product import Applicant
+from tests.product import ROOT, Applicant
 from tests.storytelling import (
     JUDGED_WITHIN,
     Hu,
@@ -25,6 +28,7 @@ from tests.storytelling import (
     everything,
     front,
     in_order,
+    jpeg,
     keeps_to_itself,
     nothing_twice,
     rises,
@@ -236,4 +240,61 @@ async def test_a_stranger_with_a_wrong_tail_learns_nothing(world: World) -> None
     await him.say("12345678", "对不上")
 
     assert len(her.phone.shown) == before
+    keeps_to_itself(world)
+
+
+async def agents(world: World, *words: str) -> str:
+    """Run `zerotrip agents` beside the running product; return what it prints."""
+    command = (sys.executable, "-m", "bot", "agents", *words)
+    environment = {**os.environ, "ZEROTRIP_DATA_DIR": str(world.product.folder / "data")}
+    run = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await run.communicate()
+    assert run.returncode == 0
+    return out.decode()
+
+
+async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -> None:
+    """In his chat with the name masked; to the villager by a signed text message, once for each news."""
+    him = somebody(world, "wechat")
+    villager = world.sms.person("+8613800000099")
+    line = (await agents(world, "add", "叶代办", "--village", "球川村", "--phone", "13800000001")).strip()
+    await him.open()
+    await him.say(line, "您是球川村的代办员叶代办")
+    await him.say("想在常山交社保", "帮谁办")
+    await him.choose("帮村民办", "您的户口在常山吗")
+    await him.choose("在", "有单位给您交社保吗")
+    await him.choose("没有单位，自己干", "您想交哪一种")
+    await him.choose("养老", "以后怎么交钱")
+    await him.choose("自己在手机上交", "由球川村代办员叶代办替您办")
+    await him.choose("同意", "村民本人的手机号码")
+    await him.say("13800000099", "授权委托书")
+    await him.send(jpeg(pictures.page()))
+    await him.phone.until("您叫什么名字", JUDGED_WITHIN)
+    await him.form()
+    await him.send(front(him.nth))
+    await him.phone.until("请拍身份证反面", JUDGED_WITHIN)
+    await him.send(back())
+    await him.phone.until("都对吗", JUDGED_WITHIN)
+    await him.hand_in()
+    first = await villager.until(him.number)
+
+    assert f"（{him.name[0]}**，尾号{him.id_number[-4:]}）交上去了" in him.heard()
+    assert await world.office.papers(him.number) == ["id_card", "authorisation"]
+    assert first.text.startswith("您托球川村代办员叶代办办的灵活就业人员参保登记")
+    assert await world.sms.report(first.key, "failed") == 204
+    await him.knows("请您转告他")
+
+    listed = await agents(world, "list")
+    [id_] = re.findall(r"\b[0-9A-Z]{26}\b", listed)
+    await agents(world, "remove", id_)
+    await him.knows("代办登录已停用")
+    there = len(him.phone.shown)
+    await world.office.see_through(him.number)
+    await villager.until("办好了")
+    await villager.until("结果给您了")
+
+    assert len(him.phone.shown) == there, "nothing of it is said to somebody who is no agent any more"
+    nothing_twice(villager)
     keeps_to_itself(world)

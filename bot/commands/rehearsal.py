@@ -21,6 +21,8 @@ from dialogs.script.filings import filing
 from dialogs.script.road import READ_BACK
 from dialogs.session import Session, dump, load
 from dialogs.turn import (
+    AgentDismissed,
+    AgentSignedIn,
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
@@ -43,6 +45,7 @@ from dialogs.turn import (
     SupplyDelayed,
     SupplyReceived,
     SupplyRefused,
+    TextTo,
     TimerFired,
     Withdraw,
 )
@@ -67,6 +70,7 @@ ANSWERS = (
     "duplicate",
     "blocked",
 )  # of the intake service to what is handed in
+AGENT = "01REHEARSAL"  # the village agent's id
 ERASED = "erased"  # it has forgotten him, as he wanted
 SUPPLY_ANSWERS = ("supplied", "supply_silent", "supply_refused")  # to what was handed in later
 NEWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # what it may report: event type, its data
@@ -201,6 +205,16 @@ class Rehearsal:
         seq = case["seq"] + 1 + ahead
         return self._take(ProgressReported(reference, case["number"], seq, what, self.now, data))
 
+    # Village agents
+
+    def agent_in(self, name: str, village: str) -> list[str | Outbound]:
+        """Sign a village agent in, as the code an operator gave him does."""
+        return self._take(AgentSignedIn(AGENT, name, village))
+
+    def agent_out(self) -> list[str | Outbound]:
+        """Remove him."""
+        return self._take(AgentDismissed(AGENT))
+
     def _supply_answer(self, what: str) -> Event:
         if not self._supplies:
             raise Impossible("Nothing was handed in later.")
@@ -291,6 +305,8 @@ class Rehearsal:
                 return f"asked to take {number} back. Next: :intake withdrawn"
             case Rate(_, number, code, words):
                 return f"rated {number}: {code}{f', {words!r}' if words else ''}"
+            case TextTo(_, phone, text):
+                return f"a text message to {phone}: {text}"
             case Erase():
                 return "asked to forget him. Next: :intake erased"
             case ForgetPerson():

@@ -10,12 +10,13 @@ import hashlib
 from typing import Any
 
 from dialogs.answers import show
-from dialogs.engine import guardian
+from dialogs.engine import guardian, on_behalf
 from dialogs.engine.deferring import is_promise, promises
 from dialogs.engine.flow import forget_photos, leave, photos_in
 from dialogs.engine.looking_up import is_lookup, named
 from dialogs.engine.notice import page_title, pages, ready, titles
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import label
 from dialogs.messages import Card
 from dialogs.photos import LOOK_BY_HAND
 from dialogs.script import Limit
@@ -34,7 +35,7 @@ def read_back(talk: Talk) -> tuple[str, Card]:
         {"key": station.key, "label": page_title(talk, station), "value": _photo_words(talk, station)}
         for station in pages(talk)
     ]
-    rows += guardian.rows(talk)
+    rows += guardian.rows(talk) + on_behalf.rows(talk)
     listed = "\n".join(talk.words("engine.row", label=row["label"], value=row["value"]) for row in rows)
     text = talk.words("engine.read_back", rows=listed)
     if len(package := ready(talk)) > 1:
@@ -120,9 +121,14 @@ def _papers(talk: Talk, filing: Filing) -> list[dict[str, Any]]:
             "sha256": answers[station.key]["sha256"],
             "flags": answers[station.key]["flags"],
         }
-        for station in pages(talk)
+        for station in _stations(talk)
         if filing.takes(_owner(station.key)) and not is_promise(answers[station.key])
     ]
+
+
+def _stations(talk: Talk) -> list[Station]:
+    """Return the pages of papers, the authorisation among them where an agent acts."""
+    return [*pages(talk), *([on_behalf.STATION] if on_behalf.PAGE in talk.session.answers else [])]
 
 
 def _owner(key: str) -> str:
@@ -133,6 +139,7 @@ def _owner(key: str) -> str:
 def _case(talk: Talk, filing: Filing, package: str) -> dict[str, Any]:
     """Return what is remembered of it (dialogs.engine.progress)."""
     answers = {key: each for key, each in talk.session.answers.items() if filing.takes(_owner(key))}
+    who, agent = _applicant(talk), on_behalf.given(answers)
     return {
         "service": filing.service,
         "script": talk.script.key,
@@ -146,8 +153,11 @@ def _case(talk: Talk, filing: Filing, package: str) -> dict[str, Any]:
         "rating": "",
         "answers": answers,
         "files": photos_in(answers),
-        "phone": _reached_at(talk),
-        "tail": _applicant(talk)["id_number"][-TAIL:],
+        "phone": on_behalf.phone_of(answers) if agent else _reached_at(talk),
+        # Whoever asks for the case by number would get all of the agent's: other villagers' too.
+        "tail": "" if agent else who["id_number"][-TAIL:],
+        "villager": label(talk, who["name"], who["id_number"]) if agent else "",
+        "agent": {name: agent[name] for name in ("id", "name", "village")} if agent else {},
         "keep_days": talk.script.keep_days,
         "ended": "",
     }
@@ -166,6 +176,7 @@ def _body(talk: Talk, filing: Filing, papers: list[dict[str, Any]]) -> dict[str,
         "lang": talk.lang,
         "applicant": _applicant(talk),
         **guardian.of_application(talk),
+        **on_behalf.of_application(talk),
         "answers": [row for row in _answers(talk, masked=False) if filing.takes(row["key"])],
         "materials": _materials(talk, papers),
         "consent": {name: answers[CONSENT][name] for name in ("text_sha256", "at")},
@@ -196,7 +207,7 @@ def _reached_at(talk: Talk) -> str:
 
 def _materials(talk: Talk, papers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
-    for material in talk.script.materials:
+    for material in (*talk.script.materials, on_behalf.MATERIAL):
         sent = [
             {"page": each["page"], "sha256": each["sha256"], "flags": each["flags"]}
             for each in papers

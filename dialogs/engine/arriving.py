@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from dialogs.answers import plain
-from dialogs.engine.flow import put_away, start
+from dialogs.engine import on_behalf
+from dialogs.engine.flow import put_away
 from dialogs.engine.talk import Talk
 from dialogs.turn import Flooded, Join, Opened
 
@@ -56,6 +57,10 @@ def _by_service(talk: Talk, service: str) -> None:
         talk.say("engine.back_again")
         talk.again()
         return
+    if on_behalf.given(session.answers):
+        talk.say("on_behalf.finish_first")
+        talk.again()
+        return
     if session.answers or session.dormant:
         talk.say("engine.laid_aside", title=talk.pick(talk.script.title))
         put_away(talk)
@@ -63,10 +68,15 @@ def _by_service(talk: Talk, service: str) -> None:
 
 
 def begin(talk: Talk, service: str) -> None:
-    """Say what it is about, and step on its road."""
+    """Say what it is about, and step on its road; an agent is asked for whom first."""
+    introduce(talk, service)
+    on_behalf.begin(talk, service)
+
+
+def introduce(talk: Talk, service: str) -> None:
+    """Say what a service is about."""
     script = talk.world.library.scripts[talk.world.library.live[service]]
     talk.say("engine.begin", title=talk.pick(script.title), about=talk.pick(script.about))
-    start(talk, service)
 
 
 def from_channel(talk: Talk, channel: str) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.engine import browsing, deferring, detours, erasing, guardian, handover, looking_up, profile
+from dialogs.engine import (
+    browsing,
+    deferring,
+    detours,
+    erasing,
+    guardian,
+    handover,
+    looking_up,
+    on_behalf,
+    profile,
+)
 from dialogs.engine.cases import calls, marking, supplement, withdrawing
 from dialogs.engine.flow import leave
-from dialogs.engine.stations import edit_named, editable, read_yes_no
+from dialogs.engine.stations import edit, edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
 
 # Picking what to edit
@@ -15,7 +25,7 @@ from dialogs.engine.talk import Floor, Said, Talk, meant
 
 def _to_edit(talk: Talk) -> list[tuple[str, str]]:
     items = [(station.key, label) for station, label in editable(talk)]
-    return [*items, ("nothing", talk.words("engine.edit_nothing"))]
+    return [*items, *on_behalf.editable(talk), ("nothing", talk.words("engine.edit_nothing"))]
 
 
 def _ask_edit_which(talk: Talk) -> None:
@@ -29,8 +39,7 @@ def _hear_edit_which(talk: Talk, said: Said) -> None:
         talk.change(aside=None)
         talk.next()
     elif word in dict(items):
-        talk.change(aside={"is": "edit", "key": word})
-        talk.next()
+        edit(talk, word)
     elif not edit_named(talk, said.text):
         talk.reject(talk.words("engine.edit_unclear"), items)
 
@@ -82,4 +91,5 @@ ASIDES: Mapping[str, Floor] = {
     **erasing.FLOORS,
     **guardian.FLOORS,
     **profile.FLOORS,
+    **on_behalf.FLOORS,
 }

@@ -17,6 +17,7 @@ from dialogs.calendar import local_day, spoken
 from dialogs.engine import consenting
 from dialogs.engine.notice import pages, promised_on, ready
 from dialogs.engine.talk import Floor, Talk
+from dialogs.engine.villagers import label, whose
 from dialogs.script import Item, Material
 from dialogs.script.road import Station
 
@@ -70,7 +71,18 @@ def offer(talk: Talk, station: Station) -> None:
 def _blocked_today(talk: Talk, case: Mapping[str, Any]) -> bool:
     """Whether a clerk has cleared it since, only the office knows: so the next day he may try again."""
     ended = case["ended"]
+    if not _of_same_person(talk, case):
+        return False
     return bool(case.get("blocked") and ended) and local_day(datetime.fromisoformat(ended)) == talk.today
+
+
+def _of_same_person(talk: Talk, case: Mapping[str, Any]) -> bool:
+    """Say whether it is the case of whom this errand is for: an agent's villagers answer for themselves."""
+    answers = talk.session.answers
+    if not answers.get("agent"):
+        return not case.get("agent")
+    name, number = str(answers.get("name", "")), str(answers.get("id_number", ""))
+    return bool(name) and whose(case) == label(talk, name, number)
 
 
 def by(talk: Talk, paper: str) -> date:

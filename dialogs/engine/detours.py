@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import plain, yes_or_no
+from dialogs.engine import on_behalf
 from dialogs.engine.arriving import begin
 from dialogs.engine.flow import leave, put_away
 from dialogs.engine.keeping import DRAFT_DAYS, begin_draft
@@ -51,6 +52,10 @@ def _wants_other(talk: Talk, text: str) -> bool:
     other = talk.world.library.finder.find(text).sure
     if other is None or other.id == talk.script.id:
         return False
+    if on_behalf.given(talk.session.answers):  # a villager's is not laid aside
+        talk.say("on_behalf.finish_first")
+        talk.again()
+        return True
     talk.change(aside={"is": "other", "service": other.id})
     talk.next()
     return True
@@ -58,7 +63,9 @@ def _wants_other(talk: Talk, text: str) -> bool:
 
 def stop(talk: Talk) -> None:
     """Ask what is to become of what he has filled in; with nothing filled in there is nothing to ask."""
-    if talk.session.answers or talk.session.dormant:
+    if on_behalf.given(talk.session.answers):
+        talk.change(aside={"is": "restart"})  # gone or going on: a villager's is not laid aside
+    elif talk.session.answers or talk.session.dormant:
         talk.change(aside={"is": "stop"})
     else:
         _leave(talk)

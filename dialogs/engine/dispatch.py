@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import agents, arriving, asides, erasing, handover, keeping, papers, stations
+from dialogs.engine import agents, arriving, asides, erasing, handover, keeping, papers, stations, villagers
 from dialogs.engine.cases import asked as wanted_by_office
 from dialogs.engine.cases import (
     calls,
@@ -63,6 +63,7 @@ from dialogs.turn import (
     SupplyDelayed,
     SupplyReceived,
     SupplyRefused,
+    TextLost,
     TimerFired,
     Turn,
     WithdrawalRefused,
@@ -79,7 +80,9 @@ def advance(world: World, session: Session, event: Event) -> Turn:
         KeyError: the session stands on a script version that `world.library` does not hold.
     """
     talk = Talk(world, session)
+    villagers.begin(talk, event)
     _HANDLERS[type(event)](talk, event)
+    villagers.end(talk, event)
     if talk.question:
         _floor(talk).ask(talk)
     return talk.turn()
@@ -203,5 +206,6 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     AgentSignedIn: agents.signed_in,
     AgentRefused: agents.refused,
     AgentDismissed: agents.dismissed,
+    TextLost: villagers.lost,
     TimerFired: _timer,
 }

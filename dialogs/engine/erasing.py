@@ -46,7 +46,8 @@ def _running(session: Session) -> list[str]:
 
 
 def _may_be_withdrawn(case: Mapping[str, Any]) -> bool:
-    return bool(case["number"]) and case["state"] in UNDECIDED
+    # A villager's is not his to take back on the way out; he waits for it, so that news goes on being told.
+    return bool(case["number"]) and case["state"] in UNDECIDED and not case.get("agent")
 
 
 def _number(session: Session, reference: str) -> str:
@@ -109,10 +110,16 @@ def _ask(talk: Talk) -> None:
 
 
 def _stays(talk: Talk) -> str:
-    numbers = [case["number"] for case in talk.session.cases.values() if case["number"]]
+    numbers = [talk.session.cases[own]["number"] for own in _his_own(talk.session)]
+    numbers = [number for number in numbers if number]
     if not numbers:
         return talk.words("erasing.stays_nothing")
     return talk.words("erasing.stays", numbers=_listed(talk, numbers))
+
+
+def _his_own(session: Session) -> tuple[str, ...]:
+    """Return the cases of which the office may forget him: what he handed in for villagers is theirs."""
+    return tuple(own for own, case in session.cases.items() if not case.get("agent"))
 
 
 def _listed(talk: Talk, numbers: list[str] | tuple[str, ...]) -> str:
@@ -132,7 +139,7 @@ def _hear(talk: Talk, said: Said) -> None:
     if word == "yes":
         talk.change(aside={"is": UNDER_WAY}, prompt=talk.session.prompt + 1, wrong=0)
         talk.say("erasing.begun")
-        talk.do(Erase(tuple(talk.session.cases)))
+        talk.do(Erase(_his_own(talk.session)))
     elif word == "no":
         _leave(talk)
     else:

@@ -11,6 +11,10 @@ from dialogs.engine.talk import Talk
 from dialogs.script.road import CONSENT, READ_BACK, Station
 from dialogs.turn import ForgetFile
 
+# Answers beside the road, kept with those on it: who acts for the applicant (dialogs.engine.on_behalf), and
+# what allows him to.
+CARRIED = ("agent", "authorisation.page")
+
 
 def place(talk: Talk) -> int:
     """Return where on the road the applicant stands: the cached place, or folded anew on a new day."""
@@ -61,7 +65,7 @@ def _tell_again(talk: Talk) -> None:
 def refold(talk: Talk) -> None:
     """Fold all answers over the road. What is off the road now becomes dormant: kept, never submitted."""
     session, road = talk.session, talk.road
-    answers: dict[str, Any] = {}
+    answers: dict[str, Any] = {key: session.answers[key] for key in CARRIED if key in session.answers}
     dormant = dict(session.dormant)
     for number, station in enumerate(road.stations):
         if station.key not in session.answers:
@@ -83,6 +87,21 @@ def start(talk: Talk, service: str) -> None:
     talk.next()
 
 
+def start_for(
+    talk: Talk, service: str, agent: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+) -> None:
+    """Step on the road for a villager, with nothing of anybody else's.
+
+    agent: who acts for him. kept: what he said when he applied for the same before, {script, answers}.
+    """
+    _clear(talk, talk.world.library.live[service])
+    talk.change(answers={CARRIED[0]: dict(agent)})
+    if kept:
+        _offer(talk, kept)
+    refold(talk)
+    talk.next()
+
+
 def leave(talk: Talk, *, handed_in: bool = False) -> None:
     """Step off the road for good: photos go, but for those that are handed in, which are the case's."""
     session = talk.session
@@ -93,6 +112,9 @@ def leave(talk: Talk, *, handed_in: bool = False) -> None:
 def put_away(talk: Talk) -> None:
     """Step off the road where it has ended, and keep what he told us for the day he comes back."""
     session = talk.session
+    if session.answers.get(CARRIED[0]):  # a villager's is never offered to another
+        leave(talk)
+        return
     answers = {**session.dormant, **session.answers}
     answers.pop(CONSENT, None)  # asked anew: it was given for that time
     answers.pop(READ_BACK, None)
@@ -107,6 +129,10 @@ def _take_up(talk: Talk, service: str) -> None:
     if kept is None:
         return
     talk.change(put_away={name: each for name, each in talk.session.put_away.items() if name != service})
+    _offer(talk, kept)
+
+
+def _offer(talk: Talk, kept: Mapping[str, Any]) -> None:
     if kept["script"] == talk.session.script:
         talk.change(dormant=kept["answers"])
     else:
@@ -114,7 +140,13 @@ def _take_up(talk: Talk, service: str) -> None:
 
 
 def _clear(talk: Talk, script: str) -> None:
-    """Stand at the beginning of `script`, or nowhere. Every button shown so far is stale from now on."""
+    """Stand at the beginning of `script`, or nowhere. Every button shown so far is stale from now on.
+
+    Photos of the road that are being looked at go; those for a case (cases.asked) are still wanted.
+    """
+    judging = talk.session.judging
+    for_cases = {file: slot for file, slot in judging.items() if "/" in slot}
+    talk.do(*(ForgetFile(file) for file in judging if file not in for_cases))
     talk.change(
         script=script,
         answers={},
@@ -124,7 +156,7 @@ def _clear(talk: Talk, script: str) -> None:
         prompt=talk.session.prompt + 1,
         wrong=0,
         aside=None,
-        judging={},
+        judging=for_cases,
         tries={},
     )
 

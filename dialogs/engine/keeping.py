@@ -26,6 +26,7 @@ _FORGOTTEN: dict[str, Any] = {
     "phone": "",
     "tail": "",
     "parcel": None,
+    "villager": "",
 }
 
 CASE, DRAFT = "forget_case", "forget_draft"
@@ -50,11 +51,12 @@ def timer(talk: Talk, event: TimerFired) -> None:
 
 
 def _case_due(talk: Talk, reference: str) -> None:
+    """A villager's does not wait until his agent has nothing to do for anybody: that may be never."""
     case = talk.session.cases.get(reference)
     if case is None or not case["ended"]:
         return
     busy = bool(talk.session.script) or any(not other["ended"] for other in talk.session.cases.values())
-    if busy:  # its words lie among those of another matter
+    if busy and not case.get("agent"):  # its words lie among those of another matter
         talk.do(SetTimer(CASE, reference, talk.world.now + LOOK_AGAIN))
         return
     talk.change(cases={**talk.session.cases, reference: {**case, **_FORGOTTEN}})

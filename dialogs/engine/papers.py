@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
-from dialogs.engine import deferring, detours, looking_up
+from dialogs.engine import deferring, detours, looking_up, on_behalf
 from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
@@ -23,6 +23,8 @@ __all__ = ["ask", "fetched", "hear", "measured", "page_of", "receive", "slots", 
 
 def wanted(talk: Talk) -> list[Station]:
     """Return the pages that may be sent now: the one being replaced, or those missing and not looked at."""
+    if on_behalf.is_asking(talk):
+        return [on_behalf.STATION]
     station = asked(talk)
     if station is None or station.kind != "photo":
         return []
@@ -176,7 +178,7 @@ def measured(talk: Talk, event: PhotoMeasured) -> None:
             talk.do(ForgetFile(event.file))
         return
     talk.change(judging={file: each for file, each in session.judging.items() if file != event.file})
-    station = talk.road.stations[talk.road.index[slot]]
+    station = on_behalf.STATION if slot == on_behalf.PAGE else talk.road.stations[talk.road.index[slot]]
     verdict = _judge(talk, station, event)
     if verdict.ok:
         talk.say("engine.photo_good", title=title(talk, station))
@@ -204,13 +206,16 @@ def verdict_on(event: PhotoMeasured, station: Station | None, others: Sequence[s
 
 
 def _judge(talk: Talk, station: Station, event: PhotoMeasured) -> photos.Verdict:
-    answers = talk.session.answers
-    taken = [page.key for page in pages(talk) if page.key in answers and page.key != station.key]
-    others = [answers[key]["look"] for key in taken if "look" in answers[key]]
+    # Not by the pages he needs: while he changes what decides them, they are not known.
+    taken = [each for key, each in talk.session.answers.items() if key != station.key]
+    others = [each["look"] for each in taken if isinstance(each, dict) and "look" in each]
     return verdict_on(event, station, others)
 
 
 def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[str]) -> None:
+    if station.key == on_behalf.PAGE:
+        on_behalf.keep_photo(talk, page_of(event, flags))
+        return
     before = talk.session.answers.get(station.key) or talk.session.dormant.get(station.key)
     deferring.take_back(talk, station)
     if before and not deferring.is_promise(before):

@@ -40,7 +40,7 @@ def note(talk: Talk) -> None:
 
 
 def _himself(answers: Mapping[str, Any]) -> bool:
-    return all(answers.get(each, "self") == "self" for each in FOR_WHOM)
+    return not answers.get("agent") and all(answers.get(each, "self") == "self" for each in FOR_WHOM)
 
 
 def _asks(talk: Talk, key: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
-from dialogs.engine import application, detours, guardian, papers, profile
+from dialogs.engine import application, detours, guardian, on_behalf, papers, profile
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.notice import needs, notice
@@ -83,6 +83,8 @@ def _go_on(talk: Talk) -> None:
     """Ask what is next; where a child applies, his guardian first."""
     if guardian.is_missing(talk):
         guardian.ask_for(talk)
+    elif on_behalf.is_missing(talk):
+        on_behalf.ask_for(talk)
     else:
         talk.next()
 
@@ -181,9 +183,9 @@ def _hear_end(talk: Talk, said: Said) -> None:
 def consent_text(talk: Talk) -> str:
     """Return the words the applicant agrees to, in his language."""
     days = talk.script.keep_days
-    if talk.script.materials:
-        return talk.words("engine.consent", days=days)
-    return talk.words("engine.consent_without_photos", days=days)
+    photos = talk.script.materials or on_behalf.given(talk.session.answers)
+    key = "engine.consent" if photos else "engine.consent_without_photos"
+    return on_behalf.named(talk, talk.words(key, days=days))
 
 
 def _ask_consent(talk: Talk) -> None:
@@ -201,7 +203,7 @@ def _hear_consent(talk: Talk, said: Said) -> None:
         digest = hashlib.sha256(consent_text(talk).encode()).hexdigest()
         keep(talk, CONSENT, {"text_sha256": digest, "at": talk.world.now.isoformat(), "needs": needs(talk)})
         begin_draft(talk)
-        talk.next()
+        _go_on(talk)
     elif word in ("disagree", "no"):
         talk.say("engine.disagreed", phone=talk.phone, address=talk.pick(talk.office.address))
     elif not detours.heard(talk, said.text):
@@ -250,6 +252,8 @@ def _hand_in(talk: Talk) -> None:
     """Submit, unless the rules in force today ask for something more after all."""
     if guardian.is_missing(talk):
         guardian.ask_for(talk)
+    elif on_behalf.is_missing(talk):
+        on_behalf.ask_for(talk)
     elif place(talk) == len(talk.road.stations):
         profile.note(talk)
         application.submit(talk)
@@ -279,13 +283,20 @@ _COMPLAINT = re.compile(
 def edit_named(talk: Talk, text: str) -> bool:
     """Begin to edit the answer whose label stands in `text`; say whether there was exactly one."""
     words = _COMPLAINT.sub("", text.casefold()).strip() or text.casefold()
-    hits = [station for station, label in editable(talk) if label.casefold() in words]
-    hits = hits or [station for station, label in editable(talk) if words and words in label.casefold()]
+    named = [*((station.key, label) for station, label in editable(talk)), *on_behalf.editable(talk)]
+    hits = [key for key, label in named if label.casefold() in words]
+    hits = hits or [key for key, label in named if words and words in label.casefold()]
     if len(hits) != 1:
         return False
-    talk.change(aside={"is": "edit", "key": hits[0].key})
-    talk.next()
+    edit(talk, hits[0])
     return True
+
+
+def edit(talk: Talk, key: str) -> None:
+    """Ask for one answer anew: a station's, or what an agent brings beside the road."""
+    beside = key in dict(on_behalf.editable(talk))
+    talk.change(aside={"is": key} if beside else {"is": "edit", "key": key})
+    talk.next()
 
 
 FLOORS: Mapping[str, Floor] = {

@@ -55,7 +55,7 @@ class Talk:
     `again()` leaves word that the present question is to be put, which the engine does last.
     """
 
-    __slots__ = ("day", "effects", "question", "session", "today", "world")
+    __slots__ = ("day", "effects", "mute", "question", "session", "today", "whose", "world")
 
     def __init__(self, world: World, session: Session) -> None:
         self.world = world
@@ -64,6 +64,10 @@ class Talk:
         self.day = self.today.isoformat()
         self.effects: list[Effect] = []
         self.question: Literal["", "next", "again"] = ""
+        # Of the case an event is about (dialogs.engine.villagers): the villager whose it is, "" for his own;
+        # and whether nothing of it may be said here.
+        self.whose = ""
+        self.mute = False
 
     def turn(self) -> Turn:
         return Turn(self.session, tuple(self.effects))
@@ -130,7 +134,11 @@ class Talk:
 
     def tell(self, text: str, card: Card | None = None, news: News | None = None) -> None:
         """Say something that is not a question."""
-        self.do(Say(Outbound(text, (), card, news)))
+        self.do(Say(Outbound(self.named(text), (), card, news)))
+
+    def named(self, text: str) -> str:
+        """Return `text` with whose case it is about, where that is a villager's."""
+        return self.words("on_behalf.about", name=self.whose, text=text) if self.whose else text
 
     def tell_on(self, channel: str, key: str, /, **values: object) -> None:
         """Say one of the bot's own sentences on one channel, wherever he is now."""

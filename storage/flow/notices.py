@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from storage import bulk, ids, signals
 from storage.schema import notices, outbox
@@ -135,8 +135,10 @@ def _told(connection: Connection, deliveries: Sequence[str], now: datetime) -> N
 
 
 def _again(connection: Connection, deliveries: Sequence[str], now: datetime) -> None:
-    kept = update(outbox).where(outbox.c.id.in_(deliveries), outbox.c.state == "held")
-    if connection.execute(kept.values(state="todo", due_at=now, attempts=0)).rowcount:
+    # A text message to somebody else is done once the gateway has it: nothing else will be said to him.
+    texts = and_(outbox.c.kind == "TextTo", outbox.c.state == "done")
+    kept = update(outbox).where(outbox.c.id.in_(deliveries), or_(outbox.c.state == "held", texts))
+    if connection.execute(kept.values(state="todo", due_at=now, attempts=0, done_at=None)).rowcount:
         signals.announce(connection, signals.OUTBOX)
 
 

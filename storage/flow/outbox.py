@@ -86,6 +86,7 @@ _LANES = {
     "SignInAgent": "agent:{conversation}",
     "SignOutAgent": "agent:{conversation}",
     "DismissAgent": "agent:{conversation}",
+    "TextTo": "text:{reference}",
 }
 
 

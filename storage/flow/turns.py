@@ -73,6 +73,7 @@ ACTORS: Mapping[str, str] = {
     "AgentRefused": "worker",
     "AgentDismissed": "operator",
     "DocumentHeld": "worker",
+    "TextLost": "worker",
     "TimerFired": "timer",
 }
 # News for a page that may be closed goes out another way after this long, where there is one.

@@ -406,7 +406,7 @@ class TestPhotos:
     def test_a_verdict_after_a_restart_is_forgotten(self) -> None:
         chat = filled().upload().say("重来").tap("是，从头来").judge()
 
-        assert [each.file for each in chat.ordered(ForgetFile)] == ["photo1"]
+        assert {each.file for each in chat.ordered(ForgetFile)} == {"photo1"}
 
 
 class TestHandingIn:

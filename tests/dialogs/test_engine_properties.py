@@ -17,9 +17,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from dialogs.engine import on_behalf
 from dialogs.engine.cases import asked
 from dialogs.engine.cases.buttons import CASE
 from dialogs.engine.cases.rating import RATE
+from dialogs.engine.flow import CARRIED
 from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
@@ -58,6 +60,8 @@ from dialogs.turn import (
     SupplyDelayed,
     SupplyReceived,
     SupplyRefused,
+    TextLost,
+    TextTo,
     TimerFired,
     WithdrawalRefused,
 )
@@ -147,7 +151,8 @@ TYPED = st.sampled_from(
             "重新拍",
             *("删除资料", "删掉", "先不删", "记住我", "记住", "忘记我", "都不记了"),
             *("换个地方办", "我办过", "接着办", "12345678", "go12345678", "CS-1121-0001", "0247"),
-            *("代办 12345 67890", "代办", "退出代办"),
+            *("代办 12345 67890", "代办", "退出代办", "帮村民办", "给自己办", "村民没有手机", "13800000000"),
+            *("修改 授权委托书", "修改 村民手机"),
             "姓名不对",
             "5 等太久",
             "5",
@@ -165,6 +170,7 @@ FROM_AFAR = (
     *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded()),
     *(HandoverOffered("12345678", START, {}), HandoverAsked(), Joined("telegram")),
     *(AgentSignedIn("a1", "叶某某", "球川村"), AgentDismissed("a1"), AgentRefused("unknown")),
+    AgentSignedIn("a2", "徐某某", "东案村"),
     *(JoinRefused(reason, "12345678") for reason in ("unknown", "often", "here", "busy", "draft")),
 )
 LOOKS = st.sampled_from(["a" * 64, "5" * 64, "0f" * 32, ""])
@@ -325,6 +331,12 @@ class Conversation(RuleBasedStateMachine):
             told = [each for each in self.chat.said if each.card and each.card.kind == "document"]
             assert len(told) == (known and not lost)
 
+    @precondition(lambda self: self.chat.ordered(TextTo))
+    @rule(place=st.integers(0, 9))
+    def a_text_message_is_lost(self, place: int) -> None:
+        texts = self.chat.ordered(TextTo)
+        self.happen(TextLost(texts[place % len(texts)].reference))
+
     @rule(event=st.sampled_from(FROM_AFAR))
     def something_comes_from_afar(self, event: Event) -> None:
         self.happen(event)
@@ -359,6 +371,8 @@ class Conversation(RuleBasedStateMachine):
         station = self._station()
         if aside == asked.ASIDE:
             self._gives_what_is_wanted()
+        elif aside == on_behalf.AUTHORISE:
+            self.happen(self._message(media=(self._upload(),)))
         elif aside and aside != "edit":
             self.happen(self._message(text=_ASIDE_ANSWERS.get(aside, self.wish)))
         elif station is None:
@@ -439,6 +453,25 @@ class Conversation(RuleBasedStateMachine):
         self._every_photo_is_held_or_forgotten()
         self._nothing_is_handed_in_twice()
         self._cases_go_forward(before, after)
+        self._a_villagers_case_is_his_and_his_agents(event, before)
+
+    def _a_villagers_case_is_his_and_his_agents(self, event: Event, before: Session) -> None:
+        """Nothing of it is said where its agent is signed out; who it is for hears what is vital himself."""
+        session, effects = self.chat.session, self.chat.turns[-1]
+        case = session.cases.get(getattr(event, "reference", ""), {})
+        vital = any(each.news and each.news.vital for each in self.chat.said)
+        texts = [each for each in effects if isinstance(each, TextTo)]
+        hidden = {each["villager"] for each in session.cases.values() if not _shown(session, each)} - {""}
+        mine = {each["villager"] for each in session.cases.values() if _shown(session, each)}
+        said = "".join(each.text for each in self.chat.said)
+        assert not any(name in said for name in hidden - mine), "said in front of a stranger"
+        if case and not _shown(before, case):
+            assert not self.chat.said, "a case was told of where its agent is signed out"
+        assert not texts or case.get("agent"), "a text message to nobody's villager"
+        if case.get("agent") and vital and case["phone"]:
+            assert [each.phone for each in texts] == [case["phone"]]
+        who = session.answers.get("agent")
+        assert not who or who["id"] == session.agent.get("id"), "nobody may act for the villager any more"
 
     def _position_is_the_fold(self, session: Session) -> None:
         if not session.script or session.on != self._today():
@@ -446,7 +479,7 @@ class Conversation(RuleBasedStateMachine):
         road = self.chat.library.roads[session.script]
         at, reached = _fold(road, session.answers, self.chat)
         assert session.at == at
-        assert set(session.answers) <= reached, "an answer off the road is not dormant"
+        assert {*session.answers} - {*CARRIED} <= reached, "an answer off the road is not dormant"
 
     def _the_newest_buttons_work(self, session: Session) -> None:
         """A button on the newest question is never stale."""
@@ -470,11 +503,15 @@ class Conversation(RuleBasedStateMachine):
             restarted = (before.aside or {}).get("is") in ("restart", "stop")
             handed_in = any(isinstance(each, Submit) for each in effects)
             nothing = not before.answers and not before.dormant
-            assert not before.script or ended or restarted or handed_in or nothing, "the errand was left"
+            agent_went = before.answers.get("agent") and isinstance(event, AgentDismissed | AgentSignedIn)
+            left = ended or restarted or handed_in or nothing or agent_went
+            assert not before.script or left, "the errand was left"
             return
         if not before.script or after.answers.keys() == set():
             return
         heard = {station.key if station else "", *before.judging.values(), READ_BACK}
+        if (before.aside or {}).get("is") == on_behalf.PHONE:
+            heard |= {"agent", "phone"}
         kept = {**after.dormant, **after.answers}
         for key, value in {**before.dormant, **before.answers}.items():
             if key in heard:
@@ -648,6 +685,8 @@ def _handed_in(text: str) -> int:
 
 
 _ASIDE_ANSWERS = {  # what finds a service is the wish itself
+    "for_whom": "帮村民办",
+    "villager_phone": "13800000000",
     "guide": "不是",
     "edit_which": "不改了",
     "restart": "不是",
@@ -668,6 +707,10 @@ _ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "rating_words": "等太久了",
     "rating_named": "不用打",
 }
+
+
+def _shown(session: Session, case: Mapping[str, Any]) -> bool:
+    return not case.get("agent") or case["agent"]["id"] == session.agent.get("id")
 
 
 def _led_to(events: Sequence[str]) -> str:

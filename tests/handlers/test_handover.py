@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,15 +70,23 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with living(tmp_path) as house:
+        yield house
+
+
+@asynccontextmanager
+async def living(folder: Path, **more: Any) -> AsyncIterator[House]:
+    """Run the application and its worker beside a fake intake service; `more` are settings."""
     fake = FakeIntake("letmein-letmein-letmein")
     async with TestServer(fake.app()) as there:
         settings = load(
-            data_dir=tmp_path,
+            data_dir=folder,
             intake_url=str(there.make_url("")).rstrip("/"),
             intake_token=fake.token,
             intake_webhook_secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             requests_per_second=0,
             photo_workers=1,
+            **more,
         )
         async with assemble(settings) as parts, aiohttp.ClientSession() as session:
             runner = web.AppRunner(make_app(parts), handle_signals=False, **connections.RUNNER_OPTIONS)

@@ -15,7 +15,7 @@ from bot.commands.rehearsal import Rehearsal
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
-from dialogs.turn import AskDepartment, Effect, FetchProgress, OpenTicket, Rate, Submit, Supply
+from dialogs.turn import AskDepartment, Effect, FetchProgress, OpenTicket, Rate, Submit, Supply, TextTo
 from dialogs.world import Library
 from storage import calendar
 from tests.journeys.acted import QUIET, TELLING, Scene
@@ -81,6 +81,13 @@ class Story(Rehearsal):
         self._rounds += kind == "correction_requested"
         return self.report(kind, told)
 
+    def _agent(self, words: str) -> list[str | Outbound]:
+        """Sign the village agent in, named with his village; or remove him."""
+        if words == "removed":
+            return self.agent_out()
+        village, name = words.split()
+        return self.agent_in(name, village)
+
     def _scene(self) -> Scene:
         case = list(self.session.cases.values())[-1]
         item = self._item(case)
@@ -127,6 +134,8 @@ class Story(Rehearsal):
                 if isinstance(each, AskDepartment)
             ],
             "looked_up": list(submits[-1].application.get("lookups", ())) if submits else [],
+            "agent": submits[-1].application.get("agent", {}) if submits else {},
+            "texts": [_text(each) for each in self.orders if isinstance(each, TextTo)],
             "later": [
                 sorted(
                     [f"{page['material']}.{page['page']}" for page in each.pages]
@@ -139,6 +148,11 @@ class Story(Rehearsal):
             "tickets": [each.reason for each in self.orders if isinstance(each, OpenTicket)],
             "language": self.session.lang,
         }
+
+
+def _text(order: TextTo) -> str:
+    """Return a text message to a villager without what stands in each: who acts for him, and whom to ask."""
+    return f"{order.phone} {order.text.partition('办的')[2].partition('。')[0]}"
 
 
 def _keys(submit: Submit) -> list[str]:

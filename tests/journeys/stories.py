@@ -12,7 +12,7 @@ import yaml
 from dialogs.calendar import ZONE
 
 STORIES = sorted(Path(__file__).parent.glob("*.yaml"))
-ACTS = ("report", "office", "say", "tap", "photo", "intake", "wait")
+ACTS = ("report", "office", "agent", "say", "tap", "photo", "intake", "wait")
 SPANS = {"m": "minutes", "h": "hours", "d": "days"}
 ACCEPTANCE = re.compile(r"\bA\d+\b")  # the acceptance stories a story tells, in its `about`
 

@@ -6,6 +6,7 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
     photo:  a photo she sends: good, blurred, dark, cut, same, not_a_photo ...
     intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW",
             "mended WHAT" ... of a package (一件事) to all that runs, or to one child: approved@water
+    agent:  a village agent signs in, "球川村 叶某某", or is removed
     office: what somebody of the office does, with what he fills in under `with`; `refused` when he is not let
     report: an event of the contract, with its data under `with`; `ahead: 1` comes too early, -1 again
     wait:   how long nothing happens: 30m, 2h, 3d

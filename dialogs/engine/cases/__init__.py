@@ -28,7 +28,9 @@ A case is kept in the session under its reference:
     parcel            {carrier, tracking_no} of what was sent to him
     documents         file -> what the office has put in writing (cases/documents.py)
     answers, files    what was handed in, and all its photos, until the promised time for keeping them is over
-    phone, tail       where a text message reaches him (E.164), and the last four of his identity number, by
-                      which he can ask for the case elsewhere; "" when not given, or no longer kept
+    phone, tail       where a text message reaches who applies (E.164), and the last four of his identity
+                      number, by which he can ask for it elsewhere; "" when not given, or no longer kept
+    agent, villager   who handed it in for whom (engine/villagers.py), {} and "" for his own; passes_on: he
+                      has been asked to tell him the news
     ended             when it ended (ISO 8601), "" while it runs
 """

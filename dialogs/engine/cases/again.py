@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from dialogs.calendar import local_day
-from dialogs.engine import arriving
+from dialogs.engine import arriving, on_behalf
 from dialogs.engine.cases.book import Case, change
 from dialogs.engine.cases.reports import ENDED
 from dialogs.engine.deferring import is_promise
-from dialogs.engine.flow import forget_photos, photos_in, put_away
+from dialogs.engine.flow import CARRIED, forget_photos, photos_in, put_away, start, start_for
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import is_shown
 from dialogs.script.road import CONSENT, READ_BACK
 
 
 def can(talk: Talk, case: Case) -> bool:
     """Say whether the matter of a case can be applied for once more."""
-    return case["state"] in ENDED and _service(talk, case) in talk.world.library.live
+    return is_shown(talk, case) and case["state"] in ENDED and _service(talk, case) in talk.world.library.live
 
 
 def newest(talk: Talk) -> str:
@@ -43,12 +45,21 @@ def apply(talk: Talk, reference: str) -> None:
         talk.change(aside=None)
         talk.again()
         return
+    if on_behalf.given(session.answers):
+        talk.say("on_behalf.finish_first")
+        talk.again()
+        return
     if session.script:
         talk.say("engine.laid_aside", title=talk.pick(talk.script.title))
         put_away(talk)
-    _hand_over(talk, reference, service)
+    kept = _hand_over(talk, reference)
+    arriving.introduce(talk, service)
+    if case.get("agent"):
+        start_for(talk, service, {**talk.session.agent, "phone": case["phone"].removeprefix("+86")}, kept)
+    else:
+        _put_by(talk, service, kept)
+        start(talk, service)
     begin_draft(talk)
-    arriving.begin(talk, service)
 
 
 def _service(talk: Talk, case: Case) -> str:
@@ -56,8 +67,8 @@ def _service(talk: Talk, case: Case) -> str:
     return script.id if script else str(case["service"])
 
 
-def _hand_over(talk: Talk, reference: str, service: str) -> None:
-    """Put the case's answers and photos where the next errand takes them up. They are the errand's now."""
+def _hand_over(talk: Talk, reference: str) -> dict[str, Any]:
+    """Take the case's answers and photos for the next errand: they are the errand's now."""
     case = talk.session.cases[reference]
     shared = {
         file for name, other in talk.session.cases.items() if name != reference for file in other["files"]
@@ -67,17 +78,22 @@ def _hand_over(talk: Talk, reference: str, service: str) -> None:
         for name, each in case["answers"].items()
         if _carries_over(name, each) and not shared & {*photos_in({name: each})}
     }
-    if not answers:
+    if answers:
+        moved = set(photos_in(answers))
+        change(talk, reference, answers={}, files=[file for file in case["files"] if file not in moved])
+    return {"script": case["script"], "answers": answers}
+
+
+def _put_by(talk: Talk, service: str, kept: dict[str, Any]) -> None:
+    """Put it where his own errand takes it up; without anything, what lies there stays."""
+    if not kept["answers"]:
         return
     before = talk.session.put_away.get(service)
     if before:
         talk.do(*forget_photos(before["answers"]))
-    moved = set(photos_in(answers))
-    change(talk, reference, answers={}, files=[file for file in case["files"] if file not in moved])
-    kept = {"script": case["script"], "answers": answers}
     talk.change(put_away={**talk.session.put_away, service: kept})
 
 
 def _carries_over(name: str, value: object) -> bool:
-    """Consent, the read-back and promises were given for that time."""
-    return name not in (CONSENT, READ_BACK) and not is_promise(value)
+    """Consent, the read-back, promises and an agent's authorisation were given for that time."""
+    return name not in (CONSENT, READ_BACK, *CARRIED) and not is_promise(value)

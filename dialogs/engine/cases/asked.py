@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dialogs.engine import on_behalf
 from dialogs.engine.cases.book import Case
 from dialogs.engine.flow import photos_in
 from dialogs.engine.talk import Talk
@@ -52,7 +53,8 @@ def on_floor(talk: Talk) -> str:
 def stations(talk: Talk, case: Case) -> Mapping[str, Station]:
     """Return the stations of the case's script by key; {} when that version is gone."""
     road = talk.world.library.roads.get(case["script"])
-    return {station.key: station for station in road.stations} if road else {}
+    beside = {on_behalf.PAGE: on_behalf.STATION} if case.get("agent") else {}
+    return {**{station.key: station for station in road.stations}, **beside} if road else beside
 
 
 def slots_of(talk: Talk, case: Case, item: Mapping[str, Any]) -> list[str]:

@@ -79,5 +79,5 @@ def news_of(
         state=talk.words(f"progress.step_{state or case['state']}"),
         day=spoken_day(talk, day or talk.day),
         vital=vital,
-        phone=case.get("phone", ""),
+        phone="" if case.get("agent") else case.get("phone", ""),  # a villager's is not the agent's
     )

@@ -21,7 +21,7 @@ def offer(
     if nothing_is_asked(talk) and not talk.with_clerk:
         aside = {"is": ASIDE, "reference": reference, "act": act}
         talk.change(aside=aside, prompt=talk.session.prompt + 1, wrong=0)
-    talk.do(Say(Outbound(text, (choice(talk, reference, act),), card, news)))
+    talk.do(Say(Outbound(talk.named(text), (choice(talk, reference, act),), card, news)))
 
 
 def choice(talk: Talk, reference: str, act: str) -> Choice:
@@ -33,4 +33,4 @@ def nothing_is_asked(talk: Talk) -> bool:
     """Say whether a question of ours would interrupt nothing."""
     aside = talk.session.aside
     idle = aside is None or aside["is"] == ASIDE or (aside["is"] == "choose" and not aside.get("offers"))
-    return not talk.session.script and idle
+    return not talk.session.script and not talk.mute and idle

@@ -9,6 +9,7 @@ from dialogs.engine.cases.asked import ask_of, titles, wanted_items
 from dialogs.engine.cases.book import Case, due_day, filing_of, number_of, spoken_day, spoken_moment, title_of
 from dialogs.engine.cases.reports import ENDED, ROAD, STEPS, USUAL_STAGES
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import of_whom, shown
 from dialogs.messages import Card
 
 
@@ -132,14 +133,15 @@ def _parcel(talk: Talk, case: Case) -> str:
 
 
 def tell_all(talk: Talk) -> bool:
-    """Say how every case goes, the newest last; False when nothing was ever handed in."""
-    for reference, case in talk.session.cases.items():
+    """Say how every case goes, the newest last, villagers' person by person; False when there is none."""
+    seen = shown(talk)
+    for reference, case in seen.items():
         package = packages.members(talk, case)
         if not package:
-            talk.tell(where(talk, reference), card(talk, reference))
+            talk.tell(of_whom(talk, case, where(talk, reference)), card(talk, reference))
         elif reference == next(iter(package)):
             packages.tell(talk, package)
-    return bool(talk.session.cases)
+    return bool(seen)
 
 
 def _tell(talk: Talk, reference: str, case: Case) -> None:

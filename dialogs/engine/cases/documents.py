@@ -12,6 +12,7 @@ from typing import Any
 
 from dialogs.engine.cases.book import change
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import shown, whose
 from dialogs.messages import Card
 from dialogs.turn import DocumentHeld, FetchDocument, ProgressReported
 
@@ -62,21 +63,24 @@ def tell_all(talk: Talk) -> bool:
     """Give all he has once more; what is not here yet is fetched. False when there is none."""
     found = [
         (reference, file, entry)
-        for reference, case in talk.session.cases.items()
+        for reference, case in shown(talk).items()
         for file, entry in of_case(case).items()
     ]
     for reference, file, entry in found[-MOST_TOLD:]:
         if entry["held"]:
-            _tell(talk, file, entry)
+            _tell(talk, file, entry, whose(talk.session.cases[reference]))
         else:
             talk.do(FetchDocument(reference, file, entry["url"]))
             talk.say("documents.coming", title=_title(talk, entry))
     return bool(found)
 
 
-def _tell(talk: Talk, file: str, entry: Mapping[str, Any]) -> None:
+def _tell(talk: Talk, file: str, entry: Mapping[str, Any], name: str = "") -> None:
+    """Give one. name: the villager whose it is, where nothing else has said so."""
     title, number = _title(talk, entry), entry["number"]
     text = talk.words("documents.here", title=title, number=number)
+    if name:
+        text = talk.words("on_behalf.about", name=name, text=text)
     talk.tell(text, Card("document", title, {"file": file, "title": title, "number": number}))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dialogs.engine import keeping, looking_up
+from dialogs.engine import keeping, looking_up, on_behalf
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day
 from dialogs.engine.cases.card import card, receipt, where
 from dialogs.engine.deferring import is_promise
 from dialogs.engine.flow import photos_in, refold
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import shown
 from dialogs.script.road import READ_BACK
 from dialogs.turn import (
     ApplicationDelayed,
@@ -83,8 +84,11 @@ def _give_back(talk: Talk, reference: str) -> None:
     """Put what was not taken back on the road, to be handed in anew."""
     case, now = talk.session.cases[reference], talk.world.now.isoformat()
     # On another errand meanwhile he is not torn from it: the case keeps what he said, for the clerk. So does
-    # a child of a package: the road would lead to handing in the others again.
-    if talk.session.script or case.get("package") or case["script"] not in talk.world.library.scripts:
+    # a child of a package: the road would lead to handing in the others again. A villager's stays with the
+    # case while his agent is signed out.
+    busy = talk.session.script or (talk.session.aside or {}).get("is") == on_behalf.FOR_WHOM
+    gone = case["script"] not in talk.world.library.scripts
+    if busy or talk.mute or case.get("package") or gone:
         change(talk, reference, state="refused", ended=now)
         keeping.end_case(talk, reference, case["keep_days"])
         return
@@ -111,7 +115,7 @@ def _there_already(talk: Talk, event: ApplicationRefused, case: Case) -> None:
     """The same matter is under way. Its progress is shown where it is known; elsewhere a code leads there."""
     news = news_of(talk, event.reference, vital=True, number=event.number)
     cases = talk.session.cases
-    mine = next((each for each in cases if cases[each]["number"] == event.number), "")
+    mine = next((each for each in shown(talk) if cases[each]["number"] == event.number), "")
     if mine:
         text = talk.words("progress.duplicate_here", number=event.number, at=where(talk, mine))
         talk.tell(about(talk, case, text), card(talk, mine), news)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dialogs.engine.cases.book import Case, about, number_of, spoken_day, title_of
 from dialogs.engine.cases.reports import ENDED, ROAD
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import of_whom
 from dialogs.messages import Card
 
 _DONE = ("approved", "delivered", "closed")
@@ -95,4 +96,5 @@ def tell(talk: Talk, package: Mapping[str, Case]) -> None:
         talk.words("engine.row", label=line["label"], value=line["at"])
         for line in (_line(talk, reference, case) for reference, case in package.items())
     ]
-    talk.tell("\n".join([standing(talk, package), *rows]), card(talk, package))
+    first = next(iter(package.values()))
+    talk.tell(of_whom(talk, first, "\n".join([standing(talk, package), *rows])), card(talk, package))

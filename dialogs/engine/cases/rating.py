@@ -5,6 +5,7 @@ from __future__ import annotations
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_of
 from dialogs.engine.cases.buttons import nothing_is_asked
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import of_whom, shown, whose
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.turn import OpenTicket, Rate, Say
 
@@ -32,8 +33,9 @@ def offer(talk: Talk, reference: str, mended: str = "") -> None:
 
 def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None:
     again = case.get("rerate_until", "")
+    key = "progress.rate_again" if again else "on_behalf.rate" if whose(case) else "progress.rate"
     text = talk.words(
-        "progress.rate_again" if again else "progress.rate",
+        key,
         title=title_of(talk, case),
         result=mended,
         day=spoken_day(talk, again),
@@ -42,6 +44,7 @@ def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None
         text = f"{text}\n{talk.words('progress.rate_beside')}"
     body = Card("rating", talk.words("progress.rating_card"), {"number": case["number"]})
     news = news_of(talk, reference, vital=False)
+    text = of_whom(talk, case, text)
     talk.do(Say(Outbound(text, rating_choices(talk, reference), body, news)))
 
 
@@ -50,7 +53,7 @@ def tapped(talk: Talk, prompt: str, option: str) -> bool:
     if not prompt.startswith(RATE):
         return False
     reference = prompt.removeprefix(RATE)
-    if reference in talk.session.cases and option in ("1", "2", "3", "4", "5"):
+    if reference in shown(talk) and option in ("1", "2", "3", "4", "5"):
         rate(talk, reference, int(option))
     else:
         talk.say("engine.stale")

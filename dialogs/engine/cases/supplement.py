@@ -13,6 +13,7 @@ from dialogs.engine.cases.giving import give
 from dialogs.engine.notice import page_title
 from dialogs.engine.stations import options, question_of
 from dialogs.engine.talk import PERSON, Floor, Said, Talk, meant
+from dialogs.engine.villagers import of_whom
 from dialogs.messages import Card
 from dialogs.photos import LOOK_BY_HAND, NO_ROOM, TRIES
 from dialogs.script import Material
@@ -67,7 +68,7 @@ def _item(talk: Talk, case: Case, slot: str) -> Mapping[str, Any]:
 def _photo_text(talk: Talk, case: Case, slot: str, station: Station | None) -> str:
     item = _item(talk, case, slot)
     title = page_title(talk, station) if station else item["title"]
-    lines = [talk.words("engine.photo_send", title=title)]
+    lines = [of_whom(talk, case, talk.words("engine.photo_send", title=title))]
     if item.get("reason"):
         lines.append(talk.words("progress.supply_why", reason=item["reason"]))
     lines.append(_how(talk, station, str(item.get("example", ""))))
@@ -101,7 +102,7 @@ def photo_card(talk: Talk, reference: str, slot: str) -> Card:
 def _ask_question(talk: Talk, case: Case, station: Station) -> None:
     question, item = question_of(station), _item(talk, case, station.key)
     lines = [talk.words("progress.supply_why", reason=item["reason"])] if item.get("reason") else []
-    lines.append(talk.pick(question.ask))
+    lines.append(of_whom(talk, case, talk.pick(question.ask)))
     if question.hint:
         lines.append(talk.pick(question.hint))
     talk.ask("\n".join(lines), [*_options(talk, case, station), *_later(talk)])

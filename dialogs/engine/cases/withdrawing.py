@@ -9,6 +9,7 @@ from dialogs.engine.cases.book import number_of, title_of
 from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import Floor, Options, Said, Talk, meant
+from dialogs.engine.villagers import of_whom, shown
 from dialogs.turn import Withdraw
 
 ALL = "all"
@@ -26,7 +27,7 @@ def begin(talk: Talk) -> bool:
 
 def _able(talk: Talk) -> list[str]:
     """Return the references of the cases that may still be taken back."""
-    return [own for own, case in talk.session.cases.items() if case["state"] in UNDECIDED]
+    return [own for own, case in shown(talk).items() if case["state"] in UNDECIDED]
 
 
 def _of_one_package(talk: Talk, able: Sequence[str]) -> bool:
@@ -36,11 +37,15 @@ def _of_one_package(talk: Talk, able: Sequence[str]) -> bool:
 
 def _which(talk: Talk) -> Options:
     able = _able(talk)
-    cases = talk.session.cases
-    listed = [(own, f"{title_of(talk, cases[own])} {number_of(own, cases[own])}") for own in able]
+    listed = [(own, _named(talk, own)) for own in able]
     if len(able) > 1 and _of_one_package(talk, able):
         listed.append((ALL, talk.words("engine.withdraw_all", count=len(able))))
     return [*listed, ("nothing", talk.words("engine.withdraw_no"))]
+
+
+def _named(talk: Talk, own: str) -> str:
+    case = talk.session.cases[own]
+    return of_whom(talk, case, f"{title_of(talk, case)} {number_of(own, case)}")
 
 
 def _ask_which(talk: Talk) -> None:
@@ -55,7 +60,7 @@ def _hear_which(talk: Talk, said: Said) -> None:
     elif word == ALL:
         talk.change(aside={"is": "withdraw", "reference": ALL})
         talk.next()
-    elif word in talk.session.cases:
+    elif word in shown(talk):
         talk.change(aside={"is": "withdraw", "reference": word})
         talk.next()
     else:
@@ -78,7 +83,8 @@ def _ask_sure(talk: Talk) -> None:
     if more:
         text = talk.words("engine.withdraw_all_sure", count=len(more) + 1)
     else:
-        text = talk.words("engine.withdraw_sure", number=talk.session.cases[own]["number"] if own else "")
+        case = talk.session.cases.get(own, {"number": ""})
+        text = of_whom(talk, case, talk.words("engine.withdraw_sure", number=case["number"]))
     talk.ask(text, _sure(talk))
 
 
