@@ -19,7 +19,7 @@ from dialogs.engine.talk import Talk
 from dialogs.engine.villagers import label
 from dialogs.messages import Card
 from dialogs.photos import LOOK_BY_HAND
-from dialogs.script import Limit
+from dialogs.script import Limit, Script
 from dialogs.script.filings import Filing
 from dialogs.script.road import CONSENT, Station
 from dialogs.turn import Submit, TrackCase
@@ -63,20 +63,23 @@ def _answers(talk: Talk, *, masked: bool = True) -> list[dict[str, Any]]:
         station = talk.road.stations[place]
         if station.kind != "question":
             continue
-        question: Any = station.step
         value = talk.session.answers[station.key]
-        shown = show(question, value, script=talk.script, today=talk.today, lang=talk.lang, masked=masked)
-        rows.append(
-            {
-                "key": station.key,
-                "label": talk.pick(question.label),
-                "kind": question.kind,
-                "value": value,
-                "shown": shown,
-                "sensitive": question.sensitive,
-            }
-        )
+        rows.append(answer_row(talk, talk.script, station, value, masked=masked))
     return rows
+
+
+def answer_row(talk: Talk, script: Script, station: Station, value: Any, *, masked: bool) -> dict[str, Any]:
+    """Return an answer as the intake contract wants it."""
+    question: Any = station.step
+    shown = show(question, value, script=script, today=talk.today, lang=talk.lang, masked=masked)
+    return {
+        "key": station.key,
+        "label": talk.pick(question.label),
+        "kind": question.kind,
+        "value": value,
+        "shown": shown,
+        "sensitive": question.sensitive,
+    }
 
 
 def submit(talk: Talk) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.answers import show
+from dialogs.engine.application import answer_row
 from dialogs.engine.cases import asked
 from dialogs.engine.cases.book import Case, change
-from dialogs.engine.stations import question_of
 from dialogs.engine.talk import Talk
 from dialogs.script import Material
 from dialogs.script.road import Station
@@ -52,10 +51,11 @@ def _hand_in(talk: Talk, reference: str, slots: list[str]) -> None:
 def _body(talk: Talk, case: Case, slots: list[str]) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
     """Return the supplement as the contract wants it, and the photos that belong to it."""
     known, given = asked.stations(talk, case), case["ask"]["given"]
+    script = talk.world.library.scripts.get(case["script"])
     answers = [
-        _answer(talk, case, known[slot], given[slot])
+        answer_row(talk, script, known[slot], given[slot], masked=False)
         for slot in slots
-        if slot in known and known[slot].kind == "question"
+        if script and slot in known and known[slot].kind == "question"
     ]
     photos = [slot for slot in slots if isinstance(given[slot], dict) and "kept" in given[slot]]
     pages = tuple(
@@ -69,19 +69,6 @@ def _body(talk: Talk, case: Case, slots: list[str]) -> tuple[dict[str, Any], tup
         for slot in photos
     )
     return {"answers": answers, "materials": _materials(talk, case, known, pages)}, pages
-
-
-def _answer(talk: Talk, case: Case, station: Station, value: Any) -> dict[str, Any]:
-    question, script = question_of(station), talk.world.library.scripts[case["script"]]
-    shown = show(question, value, script=script, today=talk.today, lang=talk.lang, masked=False)
-    return {
-        "key": station.key,
-        "label": talk.pick(question.label),
-        "kind": question.kind,
-        "value": value,
-        "shown": shown,
-        "sensitive": question.sensitive,
-    }
 
 
 def _materials(
