@@ -41,7 +41,8 @@ class Lives:
 @cache
 def lives() -> Lives:
     """Return what lives.yaml says."""
-    data = yaml.safe_load(resources.files("dialogs").joinpath("lives.yaml").read_text(encoding="utf-8"))
+    text = resources.files("dialogs").joinpath("lives.yaml").read_text(encoding="utf-8")
+    data = yaml.load(text, Loader=yaml.CSafeLoader)
     return Lives(data["place"], data["lives"], tuple(Asked(**each) for each in data["questions"]))
 
 

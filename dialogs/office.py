@@ -69,7 +69,7 @@ class Office:
 def offices() -> Mapping[str, Office]:
     """Return all offices by id."""
     text = resources.files("dialogs").joinpath("offices.yaml").read_text(encoding="utf-8")
-    return {name: _office(name, each) for name, each in yaml.safe_load(text).items()}
+    return {name: _office(name, each) for name, each in yaml.load(text, Loader=yaml.CSafeLoader).items()}
 
 
 def _office(name: str, data: dict[str, Any]) -> Office:

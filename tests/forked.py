@@ -120,7 +120,7 @@ def main() -> None:
     before = set(os.environ)
     for name in LOADED:
         import_module(name)
-    _read_the_scripts()
+    _read_what_all_read()
     gc.freeze()  # what is forked shares these pages, and its collector leaves them alone
     set_by_them = {name: value for name, value in os.environ.items() if name not in before}
     seen, ended = os.pipe()
@@ -139,13 +139,18 @@ def main() -> None:
             _fork(json.loads(order), set_by_them, (seen, ended))
 
 
-def _read_the_scripts() -> None:
-    """Read what every start of the bot would read."""
+def _read_what_all_read() -> None:
+    """Read what every start of the bot or of the intake service would read."""
     from bot import shelf
+    from dialogs.office import offices
     from dialogs.script.loader import shipped_texts
+    from dialogs.wording import catalogue
+    from intake import contract
 
     for text, name in shipped_texts():
         shelf.read(text, name)
+    for read in (offices, catalogue, contract.document):
+        read()
 
 
 def _line() -> bytes:

@@ -34,12 +34,14 @@ def free_port() -> int:
         return int(here.getsockname()[1])
 
 
-async def until(found: Callable[[], Awaitable[Any]], what: str, within: float = 30.0) -> Any:
+async def until(
+    found: Callable[[], Awaitable[Any]], what: str, within: float = 30.0, every: float = 0.05
+) -> Any:
     """Return the first true value of `found`; fail saying `what` when none comes in time."""
     try:
         async with asyncio.timeout(within):
             while not (value := await found()):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(every)
             return value
     except TimeoutError:
         raise AssertionError(f"waited {within:g} s for {what}") from None

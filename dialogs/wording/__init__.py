@@ -24,7 +24,7 @@ def catalogue() -> Mapping[str, Words]:
     found: dict[str, Words] = {}
     for file in sorted(resources.files(__package__).iterdir(), key=lambda each: each.name):
         if file.name.endswith(".yaml"):
-            words = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+            words = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
             found.update({f"{file.name.removesuffix('.yaml')}.{name}": each for name, each in words.items()})
     return found
 

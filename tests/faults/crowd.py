@@ -76,7 +76,7 @@ async def review(machine: Machine) -> None:
                     continue
                 with suppress(AssertionError):  # somebody's mark came in between: seen again next time
                     await _move_on(reviewer, found["number"])
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.6)
 
 
 async def _move_on(reviewer: Reviewer, number: str) -> None:

@@ -100,7 +100,7 @@ class Truth:
             left = self.machine.at_intake("SELECT 1 FROM callbacks WHERE state = 'todo'")
             return not left and not await self.database.read(_unsettled)
 
-        await until(nothing_left, "everything to be delivered", within)
+        await until(nothing_left, "everything to be delivered", within, every=0.3)
 
     async def judge(self, people: Sequence[Person]) -> list[str]:
         """Return the promises that were broken to `people`; an empty list when all were kept."""

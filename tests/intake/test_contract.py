@@ -14,6 +14,7 @@ from schemathesis import checks
 
 from intake.contract import document, fits
 from intake.states import EVENTS
+from tests.examples import TIMES, examples
 from tests.intake.process import served
 from tests.intake.world import TOKEN, application
 
@@ -21,9 +22,9 @@ from tests.intake.world import TOKEN, application
 NOT_YET: tuple[str, ...] = ()
 schema = schemathesis.openapi.from_dict(document()).exclude(operation_id=list(NOT_YET))
 bounded = settings(
-    max_examples=12,
+    max_examples=examples(6),
     deadline=None,
-    derandomize=True,
+    derandomize=TIMES == 1,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
