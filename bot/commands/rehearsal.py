@@ -195,12 +195,15 @@ class Rehearsal:
             return found
         raise Impossible(f"The package has {', '.join(each['child'] for each in members.values())}.")
 
-    def report(self, what: str, data: Mapping[str, Any], *, ahead: int = 0) -> list[str | Outbound]:
+    def report(
+        self, what: str, data: Mapping[str, Any], *, ahead: int = 0, child: str = ""
+    ) -> list[str | Outbound]:
         """Let the intake service report an event of its contract on what was handed in last.
 
         ahead: 0 for the next one, 1 for the one after it, -1 for one that was heard already.
+        child: of a package, whom it is about.
         """
-        reference = self._meant("")[0]
+        reference = self._meant(child)[0]
         case = self.session.cases[reference]
         seq = case["seq"] + 1 + ahead
         return self._take(ProgressReported(reference, case["number"], seq, what, self.now, data))
@@ -253,14 +256,19 @@ class Rehearsal:
         if what == "refused":
             return ApplicationRefused(reference, "refused")
         if what == "blocked":
-            return ApplicationRefused(reference, "deferral-blocked")
+            return ApplicationRefused(reference, "urn:zerotrip:intake:deferral-blocked")
         if what == "duplicate":
-            return ApplicationRefused(reference, "duplicate", "CS-0101-0001")
+            return ApplicationRefused(reference, "duplicate", self._known_number())
         item = self._item(self.session.cases[reference])
         limit = item.limits.answer
         due = self._offices[item.office].due(self.now, limit.days if limit else 1, "working")
         number = f"CS-{self.now:%m%d}-{list(self.session.cases).index(reference) + 1:04}"
         return ApplicationReceived(reference, number, due.day.isoformat())
+
+    def _known_number(self) -> str:
+        """Return the number of what he has handed in before, or of something nobody here knows."""
+        known = (case["number"] for case in self.session.cases.values() if case["number"])
+        return next(known, "CS-0101-0001")
 
     def _item(self, case: Mapping[str, Any]) -> Item:
         return filing(self._library.scripts[case["script"]], case["child"]).item

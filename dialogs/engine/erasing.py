@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogs.engine.cases import withdrawing
+from dialogs.engine.cases.documents import of_case
 from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.flow import photos_in
 from dialogs.engine.stations import read_yes_no
@@ -127,11 +128,12 @@ def _listed(talk: Talk, numbers: list[str] | tuple[str, ...]) -> str:
 
 
 def _photos(session: Session) -> int:
-    """Return how many photos of his we hold."""
+    """Return how many photos of his we hold; papers the office wrote are named apart."""
     held = [*session.put_away.values(), *session.cases.values()]
     answers = [session.answers, session.dormant, *(each["answers"] for each in held)]
     files = {file for each in answers for file in photos_in(each)} | set(session.judging)
-    return len(files.union(*(case["files"] for case in session.cases.values())))
+    handed_in = (set(case["files"]) - of_case(case).keys() for case in session.cases.values())
+    return len(files.union(*handed_in))
 
 
 def _hear(talk: Talk, said: Said) -> None:

@@ -76,6 +76,10 @@ def _clear_promise(_: Scene, __: Given) -> Told:
     return "promise_cleared", {}
 
 
+def _report_stage(_: Scene, given: Given) -> Told:
+    return "stage_changed", dict(given)
+
+
 def _answer_lookup(scene: Scene, given: Given) -> Told:
     (material,) = scene.application["lookups"]
     told = {
@@ -99,6 +103,7 @@ TELLING: Mapping[str, Callable[[Scene, Given], Told]] = {
     "refuse": _refuse,
     "revoke": _revoke,
     "clear_promise": _clear_promise,
+    "report_stage": _report_stage,
     "answer_lookup": _answer_lookup,
     "checked": _checked,
 }

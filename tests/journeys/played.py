@@ -22,10 +22,13 @@ from tests.journeys.phones import Phone
 from tests.journeys.stage import Stage
 from tests.journeys.stories import Step, act_of, begins, in_order, span, wanted
 
-SMALL = (2000, 1500)  # enough to be read; less work than a phone's 12 megapixels
+SMALL = (1200, 900)  # enough to be read; less work than a phone's 12 megapixels
 IDENTITY = re.compile(r"999901\d{11}[\dX]")
 NEARLY = re.compile(r"[\d０-９](?:[\d０-９Xx] ?){16,18}[\d０-９Xx]|[\d０-９](?:[\d０-９Xx] ?){16}[\d０-９Xx]")
 ASKED = re.compile(r"请拍([^\s，。！？、]+)|您?([^\s，。！？、]+?)要再拍")
+CARDS = {"身份证正面": "front", "身份证反面": "back"}
+FORGOTTEN = ""  # what the bot knows of a case once its person is forgotten
+NOT_TAKEN = frozenset({"blocked", "duplicate"})  # what was handed in and is no case of the office
 NUMBERS = re.compile(r"CS-\d{4}-\d{4,}")
 
 
@@ -38,7 +41,8 @@ class Play:
     phone: Phone
     story: Mapping[str, Any]
     heard: list[str] = field(default_factory=list)
-    _said: str = ""
+    _said: str = ""  # since somebody acted, and not yet held against the story
+    _whole: str = ""  # since somebody acted
     _before: frozenset[str] = frozenset()
     _last_photo: bytes = b""
     _pages: int = 0
@@ -46,16 +50,20 @@ class Play:
 
     async def run(self) -> None:
         self.stage.played += 1
+        self.desk.go_home()
         self.stage.clock.set(begins(dict(self.story)))
         self._before = frozenset(row.number for row in await self.desk.cases())
         await self.phone.open()
         await self._hears()
         for number, step in enumerate(self.story["steps"], start=1):
-            await self._step(step, f"step {number}, {step}")
+            if step.get("only", "stage") == "stage":
+                await self._step(step, f"step {number}, {step}")
 
     async def _step(self, step: Step, where: str) -> None:
-        if await self._act(step):
-            self._said = ""
+        acted = await self._act(step)
+        self._said = "" if acted else self._whole  # what comes by itself comes in any order
+        if acted:
+            self._whole = ""
         new = await self._hears()
         if step.get("hear") == "nothing":
             assert not new, f"{where}: {new}"
@@ -76,6 +84,7 @@ class Play:
         new = [self._as_written(text) for text in await self.phone.news()]
         self.heard += new
         self._said = "\n".join([self._said, *new])
+        self._whole = "\n".join([self._whole, *new])
         return new
 
     # What is done
@@ -167,9 +176,10 @@ class Play:
         return [mine[-1].number]
 
     async def _number_cases(self) -> None:
-        for nth, row in enumerate(await self.mine(), start=1):
-            day = row.number.split("-")[1]
-            self._own[row.number] = f"CS-{day}-{nth:04}"
+        children = list(self.story["end"].get("given", {}))  # handed in side by side, numbered in this order
+        for nth, row in enumerate(await self.mine()):
+            day, at = row.number.split("-")[1], children.index(row.service) if children else nth
+            self._own[row.number] = f"CS-{day}-{at + 1:04}"
 
     # Numbers of the story and of the person who plays it
 
@@ -215,10 +225,9 @@ class Play:
         side = asked[-1] if asked else ""
         if kind == "not_a_photo":
             return b"This is a text, whatever it is called.\n" * 40
-        if "身份证正面" in side:
-            return photo("front", kind)
-        if "身份证反面" in side:
-            return photo("back", kind)
+        for words, card in CARDS.items():
+            if words in side:
+                return photo(card, kind)
         self._pages += 1
         return photo(f"page{self._pages}", kind)
 
@@ -237,7 +246,7 @@ def photo(paper: str, kind: str) -> bytes:
     elif paper == "back":
         drawn = pictures.card_back()
     else:
-        drawn = pictures.page(int(paper.removeprefix("page")) + 2)
+        return pictures.jpeg(pictures.page(int(paper.removeprefix("page")) + 2).reduce(2))
     taken = partial(pictures.photographed, drawn, size=SMALL)
     made: Mapping[str, Callable[[], Image.Image]] = {
         "good": taken,
@@ -255,10 +264,11 @@ async def play(stage: Stage, desk: Desk, phone: Phone, story: Mapping[str, Any])
     await played.run()
     files = [await desk.file(row.number) for row in await played.mine()]
     expected = dict(story["end"])
+    if "handed_in" in expected:
+        expected["handed_in"] -= sum(step.get("intake") in NOT_TAKEN for step in story["steps"])
     truth = truth_of(files)
-    assert {key: truth[key] for key in expected if key in truth} == {
-        key: value for key, value in expected.items() if key in truth
-    }
+    asked = {key: value for key, value in expected.items() if key in truth and value != FORGOTTEN}
+    assert {key: truth[key] for key in asked} == asked
     _as_the_office_has_it(files, expected.get("office", {}))
     whole = "\n".join(played.heard)
     for words in expected.get("never_said", []):
@@ -298,6 +308,5 @@ def _kept_to_itself(stage: Stage, files: Sequence[Mapping[str, Any]], heard: str
     log = stage.log.getvalue()
     for body in (file["body"] for file in files if file["body"]):
         number, name = body["applicant"]["id_number"], body["applicant"]["name"]
-        assert number not in heard
-        assert number not in log
-        assert name not in log
+        assert not [word for word in (number, name) if word and word in log]
+        assert not number or number not in heard

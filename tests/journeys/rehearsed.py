@@ -21,6 +21,8 @@ from storage import calendar
 from tests.journeys.acted import QUIET, TELLING, Scene
 from tests.journeys.stories import Step, act_of, span
 
+UNTOLD = frozenset({"words", "child", "late_reason"})  # of what the office fills in: what no applicant hears
+
 
 @cache
 def library() -> Library:
@@ -77,9 +79,10 @@ class Story(Rehearsal):
             self._mended = given["words"]
         if refused or act in QUIET:
             return []
-        kind, told = TELLING[act](self._scene(), {k: v for k, v in given.items() if k != "words"})
+        told_of = {name: value for name, value in given.items() if name not in UNTOLD}
+        kind, told = TELLING[act](self._scene(), told_of)
         self._rounds += kind == "correction_requested"
-        return self.report(kind, told)
+        return self.report(kind, told, child=str(given.get("child", "")))
 
     def _agent(self, words: str) -> list[str | Outbound]:
         """Sign the village agent in, named with his village; or remove him."""

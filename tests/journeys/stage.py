@@ -26,17 +26,17 @@ from typing import Any
 import structlog
 from aiohttp import ClientSession, web
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from bot import logs
 from bot.app import make_app
 from bot.parts import Parts, assemble
 from bot.publishing import publish_definitions
 from bot.settings import load
-from dialogs.calendar import ZONE
 from handlers import connections
 from intake import app as intake_app
 from intake.callbacks import on_time, owed
+from intake.keeping.schema import timers
 from intake.office import reviewers
 from intake.parts import Parts as IntakeParts
 from intake.settings import load as load_intake
@@ -52,8 +52,11 @@ from tests.product import free_port
 TOKEN = "token-between-the-two-on-stage"
 SECRET = "whsec_" + "c3RhZ2VkLXN0YWdlZC1zdGFnZWQtc3RhZ2Vk"
 PATIENCE = 60.0  # seconds until something must be done, on a busy machine
-LOOK_EVERY = 0.01
-SOON = timedelta(seconds=60)  # what is due so soon belongs to what happens now
+LOOK_EVERY = 0.02
+TOGETHER = timedelta(minutes=1)  # what falls due so closely needs one stop
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+SOON = timedelta(minutes=2)  # what is tried again so soon belongs to what happens now
+IN_THEIR_TIME = ("SetTimer", "ForgetPerson")  # orders that wait on purpose
 
 
 class StageClock:
@@ -86,7 +89,7 @@ class Stage:
     names: list[str] = field(default_factory=list)
 
     async def settle(self) -> None:
-        """Wait until nobody has anything to do; what is due within a minute is done, too.
+        """Wait until nobody has anything to do; what is due within seconds is done, too.
 
         Raises:
             AssertionError: something was given up, or is still not done.
@@ -102,30 +105,41 @@ class Stage:
         assert not given_up, f"given up: {given_up}"
 
     async def pass_time(self, span: timedelta) -> None:
-        """Let time pass, with a stop wherever something falls due and at every midnight."""
+        """Let time pass, with a stop wherever something falls due, here or at the office."""
         until = self.clock() + span
-        while (stop := min(await self._next_due(), _midnight(self.clock()))) < until:
+        while (stop := await self._next_due() + TOGETHER) < until:
             await self._to(stop)
         await self._to(until)
 
     async def _to(self, moment: datetime) -> None:
-        self.clock.set(moment)
-        await self.bot.database.run(lambda c: outbox.ripen(c, self.clock()))
-        self.bot.database.signals.fire([signals.OUTBOX, signals.WORDS])
+        await self._turn_to(moment)
         await on_time(self.intake)
         await self.settle()
 
+    async def _turn_to(self, moment: datetime) -> None:
+        self.clock.set(moment)
+        await self.bot.database.run(lambda c: outbox.ripen(c, self.clock()))
+        self.bot.database.signals.fire([signals.OUTBOX, signals.WORDS])
+
     async def _idle(self) -> bool:
         waits = (await self.intake.read(owed))["todo"]
-        due = await self.bot.database.read(lambda c: _first_due(c, datetime.min.replace(tzinfo=UTC)))
+        due = await self.bot.database.read(lambda c: _to_do(c, self.clock()))
         if due is not None and self.clock() < due < self.clock() + SOON:
-            self.clock.set(due)
-            self.bot.database.signals.fire([signals.OUTBOX, signals.WORDS])
-        return not waits and not self.wechat._tasks and (due is None or due > self.clock())
+            await self._turn_to(due)
+        return not waits and not self.wechat._tasks and (due is None or due >= self.clock() + SOON)
 
     async def _next_due(self) -> datetime:
-        found = await self.bot.database.read(lambda c: _first_due(c, self.clock()))
-        return found or datetime.max.replace(tzinfo=UTC)
+        ours = await self.bot.database.read(lambda c: _first_due(c, self.clock()))
+        theirs = await self.intake.read(lambda unit: _first_end(unit.connection, self.clock()))
+        return min(found for found in (ours, theirs, NEVER) if found is not None)
+
+
+def _to_do(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the first thing is due, of what is due by now or is only tried again."""
+    again = outbox_table.c.kind.not_in(IN_THEIR_TIME) & outbox_table.c.state.in_(["todo", "held"])
+    query = select(func.min(outbox_table.c.due_at)).where(or_(again, TODO & (outbox_table.c.due_at <= now)))
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
 
 
 def _first_due(connection: Connection, after: datetime) -> datetime | None:
@@ -145,10 +159,10 @@ def _given_up(connection: Connection) -> list[str]:
     return [*connection.execute(buried).scalars(), *connection.execute(failed).scalars()]
 
 
-def _midnight(now: datetime) -> datetime:
-    """Return the next midnight in Changshan, and a minute: what ends with a day has ended by then."""
-    tomorrow = now.astimezone(ZONE).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, 0, 1, tzinfo=ZONE).astimezone(UTC)
+def _first_end(connection: Connection, after: datetime) -> datetime | None:
+    query = select(func.min(timers.c.due_at)).where(timers.c.due_at > after, timers.c.stopped_at.is_(None))
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
 
 
 @asynccontextmanager
@@ -156,6 +170,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Run everything for as long as the context lasts."""
     clock = StageClock()
     wechat, sms = FakeWeChat(clock), FakeSms(clock)
+    wechat.patience = PATIENCE  # how it asks again is shown elsewhere
     port = free_port()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context

@@ -13,7 +13,7 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
 
 Every step may say what she must hear in answer, `hear`, in this order, or `hear: nothing`. At the end, `end`
 says what must be true: what was handed in, which tickets a person has, what was never said, and under
-`office` what the office has.
+`office` what the office has. A step for the rehearsal alone (an outage, a repeat) says so: `only`.
 
 Here all stories are rehearsed: the engine alone. Those of acceptance (`tells`) are played on the real
 product, too (test_played.py); where WeChat lets only a short notice through, `notice` says what is in it.

@@ -19,7 +19,7 @@ from dialogs.turn import (
     WithdrawalRefused,
 )
 
-BLOCKED = "deferral-blocked"  # the problem the contract names for it
+BLOCKED = "deferral-blocked"  # the last part of the problem's type, urn:zerotrip:intake:deferral-blocked
 
 
 def received(talk: Talk, event: ApplicationReceived) -> None:
@@ -71,7 +71,7 @@ def refused(talk: Talk, event: ApplicationRefused) -> None:
         talk.do(*keeping.let_go(talk, photos_in(answers)))
         _there_already(talk, event, case)
         return
-    if event.reason.rpartition("/")[2] == BLOCKED:
+    if event.reason.rpartition(":")[2] == BLOCKED:
         _promise_broken(talk, event.reference)
         return
     talk.do(OpenTicket(reason="refused", note=event.reason))
