@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "docs" / "coverage.md").read_text(encoding="utf-8")
-ROWS = [line.strip("|").split("|") for line in PAGE.splitlines() if re.match(r"\| \d", line)]
+from tests.proofs import NAMED, exists, rows
+
+ROWS = rows("coverage", r"\d")
 OUT_OF_SCOPE = {29, 42}
 
 
@@ -23,17 +22,7 @@ def test_a_row_has_a_proof_or_says_that_there_is_none() -> None:
 
 
 def test_every_proof_exists() -> None:
-    named = [name for row in ROWS for name in re.findall(r"`([^`]+)`", row[3])]
+    named = [name for row in ROWS for name in NAMED.findall(row[3])]
 
     assert named
-    assert [name for name in named if not _exists(name)] == []
-
-
-def _exists(name: str) -> bool:
-    file, _, test = name.partition("::")
-    if not test:
-        return (TESTS / f"{file}.yaml").is_file()
-    path = TESTS / f"{file}.py"
-    return (
-        path.is_file() and re.search(rf"(def {test}\(|^{test}\b)", path.read_text("utf-8"), re.M) is not None
-    )
+    assert [name for name in named if not exists(name)] == []

@@ -142,6 +142,15 @@ class Desk:
         await clerk.call("GET", f"/lookups/{waiting['id']}")
         await clerk.call("POST", f"/lookups/{waiting['id']}/answer", {"result": result})
 
+    async def photo(self, number: str, name: str) -> bytes:
+        """Look at a photo, as it lies before the reviewer. `name`: id_card.front."""
+        clerk = self.staff[REVIEWER]
+        await clerk.call("GET", f"/applications/{number}")
+        path = f"/review/api/applications/{number}/materials/{name.replace('.', '/')}"
+        async with clerk.browser.get(self.stage.intake_url + path) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
     async def cases(self) -> list[Row[Any]]:
         """Return all that was handed in, in its order."""
         return await self.stage.intake.read(_cases)

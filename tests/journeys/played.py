@@ -6,6 +6,7 @@ for numbers of his own. What is said is read as the story has it: his numbers ar
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -132,6 +133,7 @@ class Play:
             why, _, how = rest.partition("/")
             told = {"why": why.strip(), "how": how.strip()} if how else {}
             await self.desk.move(number, action, {**fields, **told})
+            await self.stage.settle()  # children of a package are told of in the order of the acts
         return True
 
     async def _office(self, step: Step) -> None:
@@ -274,6 +276,8 @@ async def play(stage: Stage, desk: Desk, phone: Phone, story: Mapping[str, Any])
     for words in expected.get("never_said", []):
         assert words not in whole
     _kept_to_itself(stage, files, whole)
+    if files and (pages := files[-1]["pages"]):
+        _shows_no_place(await desk.photo((await played.mine())[-1].number, pages[0]))
 
 
 def truth_of(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -303,10 +307,18 @@ def _as_the_office_has_it(files: Sequence[Mapping[str, Any]], wanted: Mapping[st
     assert {key: files[-1][key] for key in wanted} == dict(wanted)
 
 
+def _shows_no_place(photo: bytes) -> None:
+    """What the office has of a photo says nothing of the phone that took it, nor of the place."""
+    with Image.open(io.BytesIO(photo)) as picture:
+        assert not picture.getexif()
+    assert b"Exif" not in photo
+
+
 def _kept_to_itself(stage: Stage, files: Sequence[Mapping[str, Any]], heard: str) -> None:
-    """No chat shows a whole identity number, and no log names anybody."""
+    """No chat shows a whole identity number or leads elsewhere than to her papers; no log names anybody."""
     log = stage.log.getvalue()
     for body in (file["body"] for file in files if file["body"]):
         number, name = body["applicant"]["id_number"], body["applicant"]["name"]
         assert not [word for word in (number, name) if word and word in log]
         assert not number or number not in heard
+    assert all("/papers/" in link for link in re.findall(r"https?://\S+", heard))

@@ -15,7 +15,17 @@ from bot.commands.rehearsal import Rehearsal
 from dialogs.messages import Outbound
 from dialogs.office import offices
 from dialogs.script.loader import shipped
-from dialogs.turn import AskDepartment, Effect, FetchProgress, OpenTicket, Rate, Submit, Supply, TextTo
+from dialogs.turn import (
+    AskDepartment,
+    Effect,
+    FetchProgress,
+    ForgetFile,
+    OpenTicket,
+    Rate,
+    Submit,
+    Supply,
+    TextTo,
+)
 from dialogs.world import Library
 from storage import calendar
 from tests.journeys.acted import QUIET, TELLING, Scene
@@ -147,6 +157,7 @@ class Story(Rehearsal):
                 for each in self.orders
                 if isinstance(each, Supply)
             ],
+            "thrown_away": sum(isinstance(each, ForgetFile) for each in self.orders),
             "fetched": sum(isinstance(each, FetchProgress) for each in self.orders),
             "tickets": [each.reason for each in self.orders if isinstance(each, OpenTicket)],
             "language": self.session.lang,
