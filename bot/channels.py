@@ -48,6 +48,7 @@ def wechat_account(settings: Settings) -> Account:
         template=form_of(settings.wechat_template),
         subscription=form_of(settings.wechat_subscription),
         menus=settings.wechat_menus,
+        papers=settings.wechat_papers,
         messages=settings.wechat_messages,
         messages_after_tap=settings.wechat_messages_after_tap,
     )

@@ -30,7 +30,7 @@ from handlers.erasing import Erasures
 from handlers.handover import Handovers
 from handlers.intake import IntakeClient
 from handlers.photos import Photos
-from handlers.sending import Books, Fetching, Links, Outgoing, Sending
+from handlers.sending import Books, Fetching, Links, Outgoing, Papers, Sending
 from handlers.sms import Gateway
 from handlers.texting import Texting
 from handlers.turns import Clock, Decider, Turns
@@ -122,8 +122,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
             partial(upload_link.make, database, vault, clock, settings.origin),
             documents.link_maker(vault, clock, settings.origin),
         )
+        papers = Papers(uploads.read, photos.draw)
         outgoing = Outgoing(
-            Sending(books, channels, random=random, links=links, texts=sms),
+            Sending(books, channels, random=random, links=links, papers=papers, texts=sms),
             Fetching(channels, uploads, random),
         )
         erasures = Erasures(database, vault, intake, clock)

@@ -213,6 +213,9 @@ class Settings(BaseSettings):
     wechat_menus: bool = setting(
         False, "Send options as WeChat menu messages, where the account may; otherwise they are numbered"
     )
+    wechat_papers: bool = setting(
+        True, "Show the office's documents as pictures in the chat; off: a link to our own page alone"
+    )
     wechat_messages: int = setting(
         5, "Messages WeChat lets us send within 48 hours of an applicant's message", ge=1, le=20
     )

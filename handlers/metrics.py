@@ -64,7 +64,8 @@ letters_refused = Counter(
 )
 sends = Counter(
     "zerotrip_sends_total",
-    "Messages to platforms by channel and outcome: sent, repeated, unseen, later, kept, gone, refused",
+    "Messages to platforms by channel and outcome: sent, repeated, unseen, later, kept, gone, refused; "
+    "pictures of documents: shown, not_shown",
     ["channel", "outcome"],
     registry=REGISTRY,
 )

@@ -26,6 +26,7 @@ Unit = Literal["bytes", "characters"]  # UTF-8 bytes; characters as the platform
 Buttons = Literal["none", "menu", "inline"]
 Means = Literal["message", "tap", ""]
 Rung = Literal["subscription", "template", "sms"]
+Papers = Literal["link", "picture", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Capabilities:
     reply_slot: how long the webhook of his message waits to carry the answer; zero: it does not.
     rungs: notices for when the window is closed, the best first.
     photos: False: photos must not pass through this platform; a link to our own page goes out instead.
+    papers: how the office's documents can be shown, besides the link: "file": with the words, as a PDF;
+        "picture": behind the words, the first page as a message of its own.
     """
 
     text_limit: int
@@ -49,6 +52,7 @@ class Capabilities:
     reply_slot: timedelta = timedelta(0)
     rungs: tuple[Rung, ...] = ()
     photos: bool = True
+    papers: Papers = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,29 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document as a channel can show it: the PDF, or the first page of it as PNG.
+
+    name: of the file, with its ending. kind: its media type.
+    """
+
+    name: str
+    kind: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One message as it is to leave: it fits the platform, its options are buttons or in its text."""
+    """One message as it is to leave: it fits the platform, its options are buttons or in its text.
+
+    file: only where `Capabilities.papers` says so. "picture": there is no text beside it. "file": the
+        words tell of it and the link opens it, so a platform that will not take it is sent those alone.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     links: tuple[Link, ...] = ()
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

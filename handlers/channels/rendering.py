@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from dialogs.messages import Choice, Outbound
 from dialogs.wording import say
-from handlers.channels.base import Capabilities, Link, Part
+from handlers.channels.base import Attachment, Capabilities, Link, Part
 from handlers.channels.cutting import cut, size
 
 GAP = "\n\n"  # between two messages that share a part
@@ -56,6 +56,7 @@ def pages(
     *,
     taken: Sequence[int] = (),
     links: Sequence[tuple[Link, ...]] = (),
+    files: Sequence[Attachment | None] = (),
     first: str = "",
     most: int | None = None,
 ) -> list[Page]:
@@ -63,10 +64,11 @@ def pages(
 
     taken: characters of each message that were said before (`Page.taken`); left out: 0.
     links: to be offered with each message; left out: none.
+    files: to go with the end of each message; left out: none.
     first: a line before everything else.
     most:  should there be more parts than this, they are packed as tightly as can be.
     """
-    bodies = _bodies(messages, can, taken, links)
+    bodies = _bodies(messages, can, taken, links, files)
     found = _Filling(can, first, tight=False).fill(bodies)
     if most is not None and len(found) > most:
         return _Filling(can, first, tight=True).fill(bodies)
@@ -97,6 +99,7 @@ class _Body:
     choices: tuple[Choice, ...] = ()
     links: tuple[Link, ...] = ()
     labels: int = 0  # what the buttons take away from the text's room
+    file: Attachment | None = None
 
 
 def _bodies(
@@ -104,6 +107,7 @@ def _bodies(
     can: Capabilities,
     taken: Sequence[int],
     links: Sequence[tuple[Link, ...]],
+    files: Sequence[Attachment | None],
 ) -> list[_Body]:
     open_ = _open_choices(messages)
     last = max((n for n, choices in enumerate(open_) if choices), default=-1)
@@ -115,6 +119,7 @@ def _bodies(
             numbered=n == last,
             before=taken[n] if n < len(taken) else 0,
             links=links[n] if n < len(links) else (),
+            file=files[n] if n < len(files) else None,
         )
         for n, message in enumerate(messages)
     ]
@@ -128,6 +133,7 @@ def _body(
     numbered: bool,
     before: int,
     links: tuple[Link, ...],
+    file: Attachment | None,
 ) -> _Body:
     text, lang = message.text, language(message)
     inline = can.buttons == "inline"
@@ -144,7 +150,7 @@ def _body(
     start = len(text) - len(rest)
     if not rest and (choices or (links and inline)):
         rest = say("sending.choose", lang)  # a button cannot stand alone
-    return _Body(rest, start, choices, links if inline else (), labels or 0)
+    return _Body(rest, start, choices, links if inline else (), labels or 0, file)
 
 
 def _labels(choices: Sequence[Choice], can: Capabilities) -> int | None:
@@ -214,7 +220,7 @@ class _Filling:
                 rest, at = self._begin(n, rest, at, cut(rest, max(room, 1), self._can.text_unit))
         self._join(rest)
         self._reached = (n, at + len(rest), True)
-        if body.choices or body.links:
+        if body.choices or body.links or body.file:
             self._close(body)
 
     def _begin(self, n: int, rest: str, at: int, end: int) -> tuple[str, int]:
@@ -244,6 +250,6 @@ class _Filling:
 
     def _close(self, body: _Body | None = None) -> None:
         if self._reached is not None:
-            choices, links = (body.choices, body.links) if body else ((), ())
-            self._pages.append(Page(Part(self._text, choices, links), *self._reached))
+            choices, links, file = (body.choices, body.links, body.file) if body else ((), (), None)
+            self._pages.append(Page(Part(self._text, choices, links, file), *self._reached))
             self._text, self._reached = "", None

@@ -1,4 +1,4 @@
-"""A small pool of sandboxed processes that decode photos, so that a bad one hurts nobody.
+"""A small pool of sandboxed processes that decode photos and draw pages, so that a bad one hurts nobody.
 
 The pool never raises for what an applicant sent: there is a Measured photo or a Fault to tell him. A
 worker that hangs, dies or is cancelled in the middle is killed and replaced.
@@ -19,6 +19,7 @@ from typing import Any
 
 from dialogs.codec import loads
 from dialogs.photos import FAULTS, Measure, measured
+from handlers.photos.orders import PAGE, PHOTO, PROBE
 
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 WORKERS = 2
@@ -74,21 +75,27 @@ class Photos:
             return Fault("not_a_photo")
         if len(upload) > MAX_PHOTO_BYTES:
             return Fault("too_big")
-        head, kept = await self._ask(upload)
+        head, kept = await self._ask(PHOTO, upload)
         return _read_answer(head, kept)
+
+    async def draw(self, pdf: bytes) -> bytes:
+        """Return the first page of a document as PNG, b"" when it cannot be drawn."""
+        head, drawn = await self._ask(PAGE, pdf)
+        good = "fault" not in head and drawn.startswith(b"\x89PNG\r\n\x1a\n")
+        return drawn if good else b""
 
     async def walls(self) -> dict[str, bool]:
         """Return which walls around a decoder hold on this machine, by trying to break out."""
-        head, _ = await self._ask(b"")
+        head, _ = await self._ask(PROBE)
         return {str(name): bool(holds) for name, holds in head.get("walls", {}).items()}
 
-    async def _ask(self, upload: bytes) -> tuple[dict[str, Any], bytes]:
+    async def _ask(self, order: bytes, data: bytes = b"") -> tuple[dict[str, Any], bytes]:
         worker = await self._idle.get()
         try:
             for _ in range(2):  # once more on a new worker, in case it was not the photo that killed it
                 try:
                     async with asyncio.timeout(self._deadline):
-                        return await worker.ask(upload)
+                        return await worker.ask(order, data)
                 except (OSError, asyncio.IncompleteReadError, ValueError):
                     await worker.stop()
                 except TimeoutError:
@@ -108,13 +115,13 @@ class _Worker:
         self._uses = 0
         self.spoilt = False
 
-    async def ask(self, upload: bytes) -> tuple[dict[str, Any], bytes]:
+    async def ask(self, order: bytes, data: bytes) -> tuple[dict[str, Any], bytes]:
         process = await self._running()
         assert process.stdin is not None
         assert process.stdout is not None
         self.spoilt = True
         self._uses += 1
-        process.stdin.writelines([len(upload).to_bytes(4), upload])
+        process.stdin.writelines([order, len(data).to_bytes(4), data])
         await process.stdin.drain()
         head = await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4)))
         kept = await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4)))

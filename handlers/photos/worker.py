@@ -3,8 +3,8 @@
 It loads the decoders once and forks for every photo, so that each photo is decoded in a process that
 has never seen another and is gone afterwards, at the price of about 2 ms.
 
-    frame in   length 4 | upload                      length 0: probe the walls
-    frame out  length 4 | JSON | length 4 | kept JPEG (empty when there is a fault or a probe)
+    frame in   order 1 | length 4 | data              order: PHOTO, PAGE (of a PDF) or PROBE (the walls)
+    frame out  length 4 | JSON | length 4 | kept JPEG or drawn PNG (empty when there is a fault or a probe)
 
 The forked process gets its own pipe and nothing else: whatever it writes, the frames stay whole.
 """
@@ -14,12 +14,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import BinaryIO
 
 from dialogs.codec import dumps, loads
 from handlers.photos import confine
 from handlers.photos.decode import MAX_PHOTO_BYTES, Unusable, look_at
+from handlers.photos.orders import PAGE, PHOTO, PROBE
+from handlers.photos.pages import first_page
 
 MAX_ANSWER = 16 * 1024 * 1024  # a kept copy of at most 3200x3200 pixels stays far below
 
@@ -31,8 +34,9 @@ def main() -> None:
     _warm_up()
     gc.collect()
     gc.freeze()  # forked processes share these pages as long as the collector leaves them alone
-    while (upload := _read(frames)) is not None:
-        answers.write(_forked(lambda data=upload: _answer(data) if data else _probed()))  # type: ignore[misc]
+    while (order := _read(frames)) is not None:
+        kind, data = order
+        answers.write(_forked(partial(ORDERS[kind], data)))
         answers.flush()
 
 
@@ -51,8 +55,19 @@ def _answer(upload: bytes) -> bytes:
     return frame({"measure": looked.measure.json()}, looked.kept)
 
 
-def _probed() -> bytes:
+def _drawn(pdf: bytes) -> bytes:
+    confine.enter_decoder()
+    try:
+        return frame({}, first_page(pdf))
+    except Unusable as fault:
+        return frame({"fault": str(fault)})
+
+
+def _probed(_: bytes) -> bytes:
     return frame({"walls": confine.probe()})
+
+
+ORDERS: Mapping[bytes, Callable[[bytes], bytes]] = {PHOTO: _answer, PAGE: _drawn, PROBE: _probed}
 
 
 def _forked(work: Callable[[], bytes]) -> bytes:
@@ -89,12 +104,12 @@ def _whole(answer: bytes) -> bool:
         return False
 
 
-def _read(frames: BinaryIO) -> bytes | None:
-    size = frames.read(4)
-    if len(size) < 4:
+def _read(frames: BinaryIO) -> tuple[bytes, bytes] | None:
+    head = frames.read(5)
+    if len(head) < 5:
         return None
-    length = int.from_bytes(size)
-    return frames.read(min(length, MAX_PHOTO_BYTES + 1))
+    length = int.from_bytes(head[1:])
+    return head[:1], frames.read(min(length, MAX_PHOTO_BYTES + 1))
 
 
 def _write(handle: int, data: bytes) -> None:
@@ -113,6 +128,9 @@ def _warm_up() -> None:
         out = BytesIO()
         Image.linear_gradient("L").convert("RGB").save(out, kind)
         look_at(out.getvalue())
+    out = BytesIO()
+    Image.new("L", (8, 8)).save(out, "PDF")
+    first_page(out.getvalue())
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ class Books:
 
         return await self.database.run(work)
 
+    async def pay(self, address: Address, window: Window, allowance: Allowance) -> bool:
+        """Pay for a call that says nothing from the outbox; False when there was nothing to pay with."""
+        return await self.database.run(lambda c: allowances.spend(c, address, window, allowance))
+
     async def give_back(self, address: Address, window: Window | None) -> None:
         """Give back what was paid for a message that was certainly not taken."""
         if window is not None:

@@ -17,6 +17,7 @@ from handlers.channels.base import Channel
 from handlers.sending.books import Books
 from handlers.sending.links import Links
 from handlers.sending.notifying import Notifying, Texts
+from handlers.sending.papers import Papers
 from handlers.sending.share import is_urgent, news_of
 from handlers.sending.speaking import MAX_UNSEEN, REST, Speaking
 from handlers.sending.spots import Spot, spots
@@ -33,12 +34,13 @@ class Sending:
         *,
         random: Callable[[], float],
         links: Links | None = None,
+        papers: Papers | None = None,
         texts: Texts | None = None,
     ) -> None:
         """random: from 0 to 1, for the length of pauses. texts: the SMS gateway, where there is one."""
         self._books = books
         self._channels = channels
-        self._speaking = Speaking(books, links or Links(), random)
+        self._speaking = Speaking(books, links or Links(), papers or Papers(), random)
         self._texts = texts
         self._notifying = Notifying(books, texts, random)
 

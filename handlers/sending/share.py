@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dialogs.messages import News
+from dialogs.messages import News, Outbound
 from dialogs.turn import Say
 from storage.flow.allowances import Window
 from storage.flow.outbox import Item
@@ -35,10 +35,15 @@ class Share:
     until: datetime | None = None
 
 
+def message_of(item: Item) -> Outbound:
+    """Return what an item says."""
+    assert isinstance(item.effect, Say)
+    return item.effect.message
+
+
 def news_of(item: Item) -> News | None:
     """Return the news that a message is, None for talk."""
-    assert isinstance(item.effect, Say)
-    return item.effect.message.news
+    return message_of(item).news
 
 
 def is_urgent(item: Item) -> bool:

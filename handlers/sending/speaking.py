@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
@@ -18,11 +18,10 @@ from typing import Literal
 
 import structlog
 
-from dialogs.messages import Outbound
-from dialogs.turn import Say
 from dialogs.wording import say as words
 from handlers import metrics
 from handlers.channels.base import (
+    Attachment,
     Channel,
     Gone,
     Link,
@@ -35,7 +34,9 @@ from handlers.channels.base import (
 from handlers.channels.rendering import Page, language, pages
 from handlers.sending.books import Books
 from handlers.sending.links import Links
-from handlers.sending.share import pause, share
+from handlers.sending.papers import Papers
+from handlers.sending.share import message_of, pause, share
+from handlers.sending.showing import show
 from handlers.sending.spots import Spot
 from storage.errors import NotHeld
 from storage.faults import hit
@@ -53,10 +54,11 @@ _log = structlog.get_logger("sending")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages that leave together, and the links that go with each."""
+    """Messages that leave together, the links that go with each, and the file."""
 
     items: tuple[Item, ...]
     links: Mapping[str, tuple[Link, ...]]
+    files: Mapping[str, Attachment | None] = field(default_factory=dict)
 
     def of(self, items: Sequence[Item]) -> Batch:
         return replace(self, items=tuple(items))
@@ -71,6 +73,7 @@ class Batch:
             channel.can,
             taken=[item.parts for item in self.items],
             links=[self.links.get(item.hold.id, ()) for item in self.items],
+            files=[self.files.get(item.hold.id) for item in self.items],
             first=first,
             most=most,
         )
@@ -82,11 +85,13 @@ class Speaking:
 
     books: Books
     links: Links
+    papers: Papers
     random: Callable[[], float]
 
     async def at(self, spot: Spot, items: Sequence[Item]) -> tuple[End, list[Item]]:
         """Say `items` at one place; return how that ended, and what it would not take."""
-        batch = Batch(tuple(items), await self._links_of(items, spot.channel))
+        files = await self._files_of(items, spot.channel)
+        batch = Batch(tuple(items), await self._links_of(items, spot.channel), files)
         while batch.items:
             windows = spot.windows(self.books.clock())
             due = share(batch.items, windows, self.books.clock(), partial(_count, batch, spot.channel))
@@ -133,6 +138,14 @@ class Speaking:
             item.hold.id: await self.links.of(item.conversation, message_of(item), channel) for item in items
         }
 
+    async def _files_of(self, items: Sequence[Item], channel: Channel) -> dict[str, Attachment | None]:
+        """Return what goes with the words themselves; a picture goes behind them."""
+        if channel.can.papers != "file":
+            return {}
+        return {
+            item.hold.id: await self.papers.of(item.conversation, message_of(item), channel) for item in items
+        }
+
     # Part by part
 
     async def _send(self, spot: Spot, batch: Batch, most: int | None) -> tuple[End, list[Item]]:
@@ -161,6 +174,7 @@ class Speaking:
         if most is not None and len(found) > most:
             return "closed", left
         await self.books.said(left)  # there was nothing in them to be seen
+        await show(self.books, self.papers, spot, batch.items)
         return "said", []
 
     async def _note(self, left: list[Item], reached: int, page: Page) -> list[Item]:
@@ -259,9 +273,3 @@ def _most(windows: Sequence[Window] | None) -> int | None:
 
 def _count(batch: Batch, channel: Channel, some: Sequence[Item]) -> int:
     return len(batch.of(some).pages(channel))
-
-
-def message_of(item: Item) -> Outbound:
-    """Return what an item says."""
-    assert isinstance(item.effect, Say)
-    return item.effect.message

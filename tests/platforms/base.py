@@ -69,6 +69,7 @@ class Shown:
     key:      the sender's own id of it, where the platform has such a thing.
     fields:   of a notice, by name.
     replaces: the id of an earlier message that now says this.
+    file:     what came with it or instead of words, and `kind`, its media type.
     """
 
     user: str
@@ -80,6 +81,8 @@ class Shown:
     key: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     replaces: str = ""
+    file: bytes = field(default=b"", repr=False)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

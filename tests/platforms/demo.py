@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -161,6 +162,7 @@ def _told(each: Shown | Done) -> dict[str, Any]:
         "id": each.id,
         "replaces": each.replaces,
         "fields": dict(each.fields),
+        "file": f"data:{each.kind};base64,{b64encode(each.file).decode()}" if each.file else "",
         "buttons": [{"label": button.label, "url": button.url} for button in each.buttons],
     }
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from aiohttp import web
-from telegram import LinkPreviewOptions
+from telegram import InputFile, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from dialogs.messages import Address, News
-from handlers.channels.base import Kit, Part, Rung, SendError, WaitForApplicant
+from handlers.channels.base import Attachment, Kit, Part, Refused, Rung, SendError, WaitForApplicant
 from handlers.channels.telegram import calls
-from handlers.channels.telegram.account import Account, capabilities
+from handlers.channels.telegram.account import CAPTION_LIMIT, Account, capabilities
 from handlers.channels.telegram.keyboard import keyboard, words
 from handlers.channels.telegram.webhook import PATH, Webhook
 
@@ -55,9 +56,23 @@ class Telegram:
         Raises:
             TryLater, MaybeSent, Gone, Refused: see handlers.channels.base.
         """
+        if part.file is not None and len(words(part)) <= CAPTION_LIMIT:
+            with suppress(Refused):  # the words tell of it all the same, with a link
+                return await self._send_file(to, part, part.file)
         with self._pause.kept(), calls.called():
             message = await self._bot.send_message(
                 int(to.user), words(part), reply_markup=keyboard(part), link_preview_options=_NO_PREVIEW
+            )
+        return str(message.message_id)
+
+    async def _send_file(self, to: Address, part: Part, file: Attachment) -> str:
+        with self._pause.kept(), calls.called():
+            message = await self._bot.send_document(
+                int(to.user),
+                InputFile(file.data, filename=file.name),
+                caption=words(part),
+                reply_markup=keyboard(part),
+                disable_content_type_detection=True,
             )
         return str(message.message_id)
 

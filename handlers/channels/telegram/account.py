@@ -11,6 +11,7 @@ from handlers.channels.base import Capabilities
 TEXT_LIMIT = 3600
 # The platform takes 100. More than a screenful of buttons is worse to read than a numbered list.
 MAX_BUTTONS = 24
+CAPTION_LIMIT = 1024  # characters of the words with a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Account:
     """One bot.
 
     token:  BotFather's, "<id>:<secret>". secret: what Telegram's calls have to carry.
-    photos: take photos in the chat. Off, they go through our own page and never leave the country.
+    photos: take photos in the chat, and show documents there. Off, both go through our own pages and never
+        leave the country.
     api_url, file_url: where the Bot API and its files are, without the token. proxy: "" for none.
     """
 
@@ -42,4 +44,11 @@ class Account:
 
 def capabilities(account: Account) -> Capabilities:
     """Return what Telegram can show. It lets a bot write at any time, so there are no rungs below."""
-    return Capabilities(TEXT_LIMIT, "characters", "inline", MAX_BUTTONS, photos=account.photos)
+    return Capabilities(
+        TEXT_LIMIT,
+        "characters",
+        "inline",
+        MAX_BUTTONS,
+        photos=account.photos,
+        papers="file" if account.photos else "link",
+    )

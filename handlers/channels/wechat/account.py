@@ -46,6 +46,7 @@ class Account:
     mode: how WeChat's calls come. In compatible mode a call carries the message twice, in the clear and
         encrypted; the encrypted one alone is read.
     messages, messages_after_tap: how many customer-service messages WeChat grants.
+    papers: show the office's documents as pictures, which then pass through WeChat.
 
     Raises:
         ValueError: something it cannot work without is missing or unusable.
@@ -62,6 +63,7 @@ class Account:
     menus: bool = False
     messages: int = 5
     messages_after_tap: int = 3
+    papers: bool = True
 
     def __post_init__(self) -> None:
         # An empty token is worse than none: everybody can sign with it.
@@ -141,4 +143,5 @@ def capabilities(account: Account, slot: timedelta) -> Capabilities:
         },
         reply_slot=slot,
         rungs=(*rungs, "sms"),
+        papers="picture" if account.papers else "link",
     )

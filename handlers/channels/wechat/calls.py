@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import structlog
 
-from handlers.channels.base import SendError, TryLater
+from handlers.channels.base import Attachment, SendError, TryLater
 from handlers.channels.wechat.errors import Rests, TokenRefused, raise_for
 from handlers.channels.wechat.tokens import Tokens
 from handlers.channels.wechat.wire import ANSWER_LIMIT, Wire, parsed, read
@@ -38,8 +38,18 @@ class Calls:
         """Ask; return the answer. Raises as `Wire.call`, but never MaybeSent."""
         return await self._call(call, {}, None, repeatable=True)
 
+    async def upload(self, call: str, kind: str, file: Attachment) -> Mapping[str, Any]:
+        """Hand in a file; return the answer. Raises as `Wire.call`, but never MaybeSent."""
+        return await self._call(call, {"type": kind}, None, file=file, repeatable=True)
+
     async def _call(
-        self, call: str, query: Mapping[str, str], body: Mapping[str, Any] | None, *, repeatable: bool
+        self,
+        call: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        *,
+        file: Attachment | None = None,
+        repeatable: bool,
     ) -> Mapping[str, Any]:
         self._rests.check(call)
         loan = await self._tokens.access()
@@ -47,7 +57,9 @@ class Calls:
             for last in (False, True):
                 asked = {"access_token": loan.value, **query}
                 try:
-                    return await self._wire.call(call, query=asked, body=body, repeatable=repeatable)
+                    return await self._wire.call(
+                        call, query=asked, body=body, file=file, repeatable=repeatable
+                    )
                 except TokenRefused:
                     if last:
                         raise

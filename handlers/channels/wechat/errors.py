@@ -67,6 +67,7 @@ _WINDOW = Consequence(WaitForApplicant)
 _GONE = Consequence(Gone)
 _QUIETLY = Consequence(Refused)
 _WRONG_FORM = Consequence(Refused, alarm="the template's fields are not those of the setting")
+_WRONG_FILE = Consequence(Refused, alarm="the picture of a document is not as it has to be")
 _NO_RIGHT = Consequence(SwitchedOff, alarm="the account has no right to this call")
 _WRONG_KEYS = Consequence(TryLater, after=60, alarm="AppID or AppSecret is wrong")
 
@@ -94,6 +95,11 @@ CONSEQUENCES: Mapping[int, Consequence] = {
     Code.API_BANNED.value: Consequence(SwitchedOff, alarm="WeChat has barred this call for the account"),
     Code.USER_LIMITED.value: Consequence(SwitchedOff, alarm="WeChat has limited the account"),  # 50002
     Code.INVALID_MEDIA_ID.value: Consequence(MediaGone),  # 40007
+    40004: _WRONG_FILE,  # a kind of media it does not know
+    40005: _WRONG_FILE,  # a kind of file
+    40006: _WRONG_FILE,  # too large
+    40009: _WRONG_FILE,  # a picture too large
+    45001: _WRONG_FILE,  # the same, by the gateway
     Code.OUT_OF_CONTENT_SIZE_LIMIT.value: Consequence(TooLong),  # 45002  # 45002
     40200: Consequence(NoMenus),
     Code.MENU_NO_EXIST.value: Consequence(NothingThere),  # 46003

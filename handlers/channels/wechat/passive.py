@@ -1,8 +1,9 @@
 """The answer inside WeChat's own call: one text, and it costs none of the messages we may send.
 
 WeChat waits 5 s for it. A turn's words are there at once; those about a photo come when it has been
-looked at. What is not ready, or does not fit into one text, leaves by customer-service message. So does
-what is said about photos while many of them wait: then nobody's call waits for them (`Patience`).
+looked at. What is not ready, does not fit into one text, or needs links, which are made when words leave,
+leaves by customer-service message. So does what is said about photos while many of them wait: then
+nobody's call waits for them (`Patience`).
 
 The words are marked as said once the answer is written. When WeChat hung up before that, it comes
 again with the same message and gets the same words (storage.flow.replies).
@@ -37,6 +38,7 @@ BUSY = 64
 # Photos are judged one or two at a time, half a second each: of more than these the last would wait in vain.
 WAIT_AT_ONCE = 8
 GIVE_UP_FOR = 10.0  # seconds for which nobody waits, after somebody did in vain
+LINKED = ("document", "handover")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -241,6 +243,8 @@ def _sorted_out(words: Sequence[Word], letter: Letter) -> tuple[list[Word], list
     for word in words:
         if word.item.answered and not word.noted and _message(word).news is None:
             seen.append(word)
+        elif _carries_links(word):
+            break
         elif word.item.address == letter.address and (word.noted or not word.item.doubtful):
             sayable.append(word)
         else:
@@ -255,6 +259,12 @@ def _holds(words: Sequence[Word]) -> list[Hold]:
 def _message(word: Word) -> Outbound:
     assert isinstance(word.item.effect, Say)
     return word.item.effect.message
+
+
+def _carries_links(word: Word) -> bool:
+    """Say whether addresses belong to it, which only the worker makes (handlers.sending.links)."""
+    card = _message(word).card
+    return card is not None and card.kind in LINKED
 
 
 def _has_photo(letter: Letter) -> bool:

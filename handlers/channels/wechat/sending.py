@@ -1,6 +1,7 @@
 """What leaves for WeChat: customer-service messages, notices, and the photos people sent.
 
-send     message/custom/send: text, or a menu message. Not recognised when repeated.
+send     message/custom/send: text, a menu message, or a picture (media/upload, held for three days).
+         Not recognised when repeated.
 notify   template message: recognised by client_msg_id for 10 minutes.
          subscription notice: only to who agreed (storage.people.subscriptions). Not recognised when repeated.
 fetch    media/get: a photo is held for three days.
@@ -17,7 +18,16 @@ from typing import Any
 import structlog
 
 from dialogs.messages import Address, News
-from handlers.channels.base import Kit, MaybeSent, Part, Refused, Rung, SendError, WaitForApplicant
+from handlers.channels.base import (
+    Attachment,
+    Kit,
+    MaybeSent,
+    Part,
+    Refused,
+    Rung,
+    SendError,
+    WaitForApplicant,
+)
 from handlers.channels.rendering import written_out
 from handlers.channels.wechat.account import Account, Form
 from handlers.channels.wechat.calls import Calls
@@ -38,7 +48,7 @@ from storage.people import subscriptions
 
 SEND, TYPING = "message/custom/send", "message/custom/typing"
 TEMPLATE, SUBSCRIPTION = "message/template/send", "message/subscribe/bizsend"
-MEDIA, QR_CODE = "media/get", "qrcode/create"
+MEDIA, UPLOAD, QR_CODE = "media/get", "media/upload", "qrcode/create"
 QR_CODE_FOR = 30 * 60  # seconds; what a scene carries is valid for 15 minutes
 SCENE_LIMIT = 64  # characters of a scene
 KEY_LIMIT = 32  # characters of client_msg_id; what WeChat takes is not written, ours are ids of 26
@@ -67,6 +77,8 @@ class Sender:
         Raises:
             SendError: one of its children.
         """
+        if part.file is not None:
+            return await self._picture(to, part.file)
         if part.choices and self._menus:
             try:
                 return await self._say(to, "msgmenu", _menu(part))
@@ -77,6 +89,14 @@ class Sender:
                 _log.warning("a menu was too long for WeChat; its options are numbered", call=SEND)
         await self._text(to, written_out(part))
         return ""
+
+    async def _picture(self, to: Address, file: Attachment) -> str:
+        """Send a picture: WeChat takes it in, and is told to whom it goes."""
+        answer = await self.calls.upload(UPLOAD, "image", file)
+        ref = answer.get("media_id")
+        if not isinstance(ref, str) or not ref:
+            raise Refused(f"{UPLOAD}: an answer without media_id")
+        return await self._say(to, "image", {"media_id": ref})
 
     async def _text(self, to: Address, text: str) -> None:
         """Send a text, in two pieces should WeChat find it too long: its limit is not written anywhere."""

@@ -6,6 +6,7 @@ what it raises is replaced, not chained.
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from handlers import metrics
-from handlers.channels.base import MaybeSent, SendError, TryLater
+from handlers.channels.base import Attachment, MaybeSent, SendError, TryLater
 from handlers.channels.wechat.errors import raise_for
 
 CALL_WITHIN = aiohttp.ClientTimeout(total=10, connect=5, sock_connect=3)
@@ -41,9 +42,10 @@ class Wire:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        file: Attachment | None = None,
         repeatable: bool = False,
     ) -> Mapping[str, Any]:
-        """Return the answer of one call, which WeChat says went well. With a body it is a POST.
+        """Return the answer of one call, which WeChat says went well. With a body or a file it is a POST.
 
         call: the interface's path below /cgi-bin/.
         repeatable: doing it twice is the same, so an answer that was lost is a reason to try again.
@@ -52,7 +54,10 @@ class Wire:
             MaybeSent: it left, and no answer came that can be understood.
             SendError, AlreadyTaken: as the code says, see errors.
         """
-        async with self.open(call, query=query, body=body, within=CALL_WITHIN, repeatable=repeatable) as came:
+        within = FETCH_WITHIN if file else CALL_WITHIN
+        async with self.open(
+            call, query=query, body=body, file=file, within=within, repeatable=repeatable
+        ) as came:
             answer = parsed(await read(came, ANSWER_LIMIT))
             if answer is None:
                 raise MaybeSent(f"{call}: an answer that is no JSON")
@@ -66,6 +71,7 @@ class Wire:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        file: Attachment | None = None,
         within: aiohttp.ClientTimeout = FETCH_WITHIN,
         repeatable: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -77,10 +83,10 @@ class Wire:
         begun = time.perf_counter()
         try:
             async with self._session.request(
-                "GET" if body is None else "POST",
+                "GET" if body is None and file is None else "POST",
                 self._base + call,
                 params=query,
-                data=None if body is None else _json(body),
+                data=_form(file) if file else None if body is None else _json(body),
                 headers={} if body is None else {"Content-Type": "application/json"},
                 timeout=within,
                 allow_redirects=False,  # they would carry the token elsewhere
@@ -126,6 +132,18 @@ def parsed(body: bytes) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _form(file: Attachment) -> aiohttp.FormData:
+    """A form with the file, made anew for each try: one that was read is at its end."""
+    form = aiohttp.FormData()
+    form.add_field(
+        "media",
+        io.BytesIO(file.data),  # in pieces: a large body at once would hold the loop
+        filename=f"page.{file.name.rpartition('.')[2]}",
+        content_type=file.kind,
+    )
+    return form
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

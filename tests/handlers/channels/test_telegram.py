@@ -19,6 +19,7 @@ from dialogs.messages import Address, Choice, News
 from dialogs.session import Session
 from dialogs.turn import Event, MessageReceived, Opened, Turn
 from handlers.channels.base import (
+    Attachment,
     Gone,
     Kit,
     Link,
@@ -46,6 +47,7 @@ from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
 from tests.platforms import Clock, serving
 from tests.platforms.telegram import Caller, FakeTelegram, too_many
+from tests.platforms.telegram.limits import Refusal
 from tests.storage.world import Dialog, World
 from tests.troubles import Trouble, half_answer, lose_answer, refuse_line, status, text
 
@@ -304,6 +306,43 @@ async def test_words_buttons_and_links_are_on_her_phone(house: House) -> None:
         ("传照片", "https://bot.example/upload/#t"),
     ]
     assert house.fake.calls[-1].body["link_preview_options"] == {"is_disabled": True}
+
+
+PAPER = Attachment("受理回执_SL-1.pdf", "application/pdf", b"%PDF-1.6")
+OPEN = (Link("点这里打开", "https://bot.example/papers/#t"),)
+
+
+async def test_a_document_comes_as_a_file_with_its_words_and_link(house: House) -> None:
+    her = await house.her()
+    await house.send(her, Part("《受理回执》给您存好了。", links=OPEN, file=PAPER))
+
+    shown = her.shown[-1]
+    assert (shown.road, shown.text, shown.file, shown.kind) == (
+        "document",
+        "《受理回执》给您存好了。",
+        PAPER.data,
+        PAPER.kind,
+    )
+    assert [button.url for button in shown.buttons] == [OPEN[0].url]
+    assert house.fake.calls[-1].body["document name"] == PAPER.name
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [("很长。" * 400, False), ("《受理回执》给您存好了。", True)],
+    ids=["long", "refused"],
+)
+async def test_a_document_telegram_will_not_take_leaves_words_and_link(
+    house: House, words: str, refused: bool
+) -> None:
+    her = await house.her()
+    if refused:
+        house.fake.troubles.order("sendDocument", status(400, Refusal(400, "wrong file").body()))
+    await house.send(her, Part(words, links=OPEN, file=PAPER))
+
+    shown = her.shown[-1]
+    assert (shown.road, shown.text, shown.file) == ("message", words, b"")
+    assert [button.url for button in shown.buttons] == [OPEN[0].url]
 
 
 TROUBLES: list[Any] = [

@@ -15,6 +15,7 @@ from aiohttp import ClientTimeout, web
 
 from dialogs.messages import Choice
 from handlers.channels.base import (
+    Attachment,
     Gone,
     Kit,
     MaybeSent,
@@ -36,10 +37,13 @@ from storage.sealing.keyring import KeyRing
 from tests.handlers.channels.wechat_world import NEWS, YES_NO, Desk, account_of, desk
 from tests.platforms.wechat import errcode
 from tests.platforms.wechat.account import SUBSCRIPTION
-from tests.troubles import Work, half_answer, lose_answer, refuse_line, silent, status, text
+from tests.troubles import Trouble, Work, half_answer, lose_answer, refuse_line, silent, status, text
 
-SEND, TEMPLATE, BIZSEND, MEDIA = (
+PICTURE = b"\x89PNG\r\n\x1a\n picture"
+PAGE = Part("", file=Attachment("受理回执_SL-1.png", "image/png", PICTURE))
+SEND, UPLOAD, TEMPLATE, BIZSEND, MEDIA = (
     "message/custom/send",
+    "media/upload",
     "message/template/send",
     "message/subscribe/bizsend",
     "media/get",
@@ -119,6 +123,53 @@ async def test_half_a_text_is_in_doubt_not_forgotten(at: Desk) -> None:
 
     with pytest.raises(MaybeSent):
         await at.say("很长的话。" * 50)
+
+
+# Pictures
+
+
+async def test_a_picture_is_handed_in_and_on_her_phone_as_it_was(at: Desk) -> None:
+    await at.wechat.send(at.to, PAGE, key="k1")
+
+    [shown] = at.hu.shown
+    assert (shown.text, shown.file, shown.kind) == ("", PICTURE, "image/png")
+    assert at.hu.follower.message_used == 1
+    assert at.fake.hits[UPLOAD] == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "times", "means"),
+    [
+        (errcode(42001), 1, None),  # the form is whole also when it goes a second time
+        (errcode(40006), 1, Refused),
+        (errcode(45001), 1, Refused),
+        (errcode(-1), 1, TryLater),
+        (lose_answer(), 1, TryLater),  # handed in twice is held twice, and shown once
+        (text('{"type": "image"}'), 1, Refused),
+    ],
+)
+async def test_what_goes_wrong_while_a_picture_is_handed_in_has_its_meaning(
+    at: Desk, trouble: Trouble, times: int, means: type[SendError] | None
+) -> None:
+    at.fake.troubles.order(UPLOAD, *[trouble] * times)
+
+    if means is None:
+        await at.wechat.send(at.to, PAGE, key="k1")
+    else:
+        with pytest.raises(means):
+            await at.wechat.send(at.to, PAGE, key="k1")
+
+    assert [shown.file for shown in at.hu.shown] == ([PICTURE] if means is None else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"%PDF-1.6", 40005), (b"\x89PNG\r\n\x1a\n" + bytes(2 * 1024 * 1024), 40006)]
+)
+async def test_wechat_takes_small_pictures_only(at: Desk, data: bytes, code: int) -> None:
+    with pytest.raises(Refused):
+        await at.wechat.send(at.to, Part("", file=Attachment("a.png", "image/png", data)), key="k1")
+
+    assert at.calls(UPLOAD) == [code]
 
 
 # The token

@@ -22,6 +22,7 @@ class Sent:
     rows: Rows = ()
     own: bool = True  # of the bot
     body: Mapping[str, Any] = field(default_factory=dict)
+    file: bytes = field(default=b"", repr=False)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ BUTTONS, BUTTONS_A_ROW = 100, 8
 COMMANDS = 100
 DOWNLOAD = 20 * 1000 * 1000  # bytes
 PHOTO_UPLOAD = 10 * 1000 * 1000
+DOCUMENT_UPLOAD = 50 * 1000 * 1000
 TAP_LIVES = timedelta(seconds=150)
 SAME = (
     "message is not modified: specified new message content and reply markup are exactly the same as a "
@@ -67,7 +68,10 @@ async def arguments(request: web.Request) -> dict[str, Any]:
         given |= json.loads(await request.text() or "{}")
     elif request.can_read_body:
         for name, value in (await request.post()).items():
-            given[name] = value.file.read() if isinstance(value, web.FileField) else value
+            if isinstance(value, web.FileField):
+                given[f"{name} name"] = value.filename
+                value = value.file.read()
+            given[name] = value
     return {name: _object(value) for name, value in given.items()}
 
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.platforms.telegram import limits
-from tests.platforms.telegram.chats import Sent, sizes
+from tests.platforms.telegram.chats import Sent, file, sizes
 from tests.platforms.telegram.limits import Refusal
 
 if TYPE_CHECKING:
     from tests.platforms.telegram.service import FakeTelegram
+
+PDF = "application/pdf"
 
 
 def _send_message(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
@@ -30,6 +32,18 @@ def _send_photo(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
         raise Refusal(400, "wrong file identifier/HTTP URL specified")
     body = {"photo": [sizes(fake.keep_file(data), data)], "caption": caption}
     return fake.put(chat, Sent(caption, limits.keyboard(given), body=body), "photo")
+
+
+def _send_document(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
+    chat, caption = fake.chat(given), limits.words(given, "caption", limits.CAPTION)
+    data = given.get("document")
+    if not isinstance(data, bytes) or not data:
+        raise Refusal(400, "there is no document in the request")
+    if len(data) > limits.DOCUMENT_UPLOAD:
+        raise Refusal(413, "Request Entity Too Large")
+    told = {**file(fake.keep_file(data), data), "file_name": given["document name"], "mime_type": PDF}
+    body = {"document": told, "caption": caption}
+    return fake.put(chat, Sent(caption, limits.keyboard(given), body=body, file=data), "document")
 
 
 def _edit_text(fake: FakeTelegram, given: Mapping[str, Any]) -> Any:
@@ -82,6 +96,7 @@ METHODS: Mapping[str, Callable[[FakeTelegram, Mapping[str, Any]], Any]] = {
     "setMyCommands": _set_commands,
     "sendMessage": _send_message,
     "sendPhoto": _send_photo,
+    "sendDocument": _send_document,
     "editMessageText": _edit_text,
     "editMessageReplyMarkup": _edit_markup,
     "answerCallbackQuery": lambda fake, given: fake.answer_tap(given),

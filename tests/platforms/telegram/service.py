@@ -172,7 +172,20 @@ class FakeTelegram(Fake):
     def _show(self, chat: Chat, id_: int, road: str, replaces: str = "") -> None:
         sent = chat.messages[id_]
         flat = tuple(button for row in sent.rows for button in row)
-        self.truth.show(Shown(chat.user, self.clock(), road, sent.text, flat, str(id_), replaces=replaces))
+        kind = str(sent.body.get("document", {}).get("mime_type", ""))
+        self.truth.show(
+            Shown(
+                chat.user,
+                self.clock(),
+                road,
+                sent.text,
+                flat,
+                str(id_),
+                replaces=replaces,
+                file=sent.file,
+                kind=kind,
+            )
+        )
 
     def edit(self, chat: Chat, given: Mapping[str, Any], text: str | None, rows: Rows) -> dict[str, Any]:
         """Change a message of the bot's; what is the same already is refused."""

@@ -13,9 +13,16 @@ from typing import Any
 from aiohttp import web
 
 from tests.platforms.base import Button, Shown, Truth
-from tests.platforms.wechat.account import MEDIA_LASTS, REPEAT_KNOWN, Account, Code
+from tests.platforms.wechat.account import MEDIA_LASTS, REPEAT_KNOWN, Account, Code, Media
 from tests.platforms.wechat.letters import TEXT_LIMIT
-from tests.platforms.wechat.rules import Follower, Refuse, check_fields, check_menu, qr_life
+from tests.platforms.wechat.rules import (
+    Follower,
+    Refuse,
+    check_fields,
+    check_image,
+    check_menu,
+    qr_life,
+)
 from tests.troubles import Trouble, status
 
 Answer = Mapping[str, Any] | web.Response
@@ -66,6 +73,7 @@ class Interface:
             "message/template/send": ("POST", self._template),
             "message/subscribe/bizsend": ("POST", self._subscription),
             "media/get": ("GET", self._media),
+            "media/upload": ("POST", self._upload),
             "qrcode/create": ("POST", self._qrcode),
             "menu/create": ("POST", self._create_menu),
             "menu/get": ("GET", self._get_menu),
@@ -76,6 +84,7 @@ class Interface:
     async def take(self, name: str, request: web.Request) -> web.Response:
         """Answer one call, with the status 200 whatever it is, as WeChat does."""
         method, act = self.calls[name]
+        form = await read_form(request) if request.content_type == "multipart/form-data" else None
         raw = await request.read()
         body: dict[str, Any] = {}
         try:
@@ -83,7 +92,7 @@ class Interface:
                 raise Refuse(43002 if method == "POST" else 43001, f"require {method} method")
             if name != "stable_token":
                 self._account.loans.check(request.query.get("access_token"), self._clock())
-            body = read_body(raw) if method == "POST" else dict(request.query)
+            body = dict(request.query) if method == "GET" else form if form else read_body(raw)
             self._account.count(name, self._clock())
             answer = act(body, request.query)
         except Refuse as no:
@@ -114,6 +123,8 @@ class Interface:
 
     def _send(self, body: dict[str, Any], query: Mapping[str, str]) -> Answer:
         follower = self._account.follower(body.get("touser"))
+        if body.get("msgtype") == "image":
+            return self._send_image(follower, body.get("image"))
         text, buttons = self._content(body)
         if not text:
             raise Refuse(44004, "empty content")
@@ -122,6 +133,15 @@ class Interface:
         follower.reach()
         follower.spend(self._clock())
         self._show(follower, "customer service", text, buttons=buttons)
+        return OK
+
+    def _send_image(self, follower: Follower, content: Any) -> Answer:
+        media = self._held(str(content.get("media_id"))) if isinstance(content, dict) else None
+        if media is None or not media.kind.startswith("image/"):
+            raise Refuse(40007, "invalid media_id")
+        follower.reach()
+        follower.spend(self._clock())
+        self._show(follower, "customer service", "", media=media)
         return OK
 
     def _content(self, body: dict[str, Any]) -> tuple[str, tuple[Button, ...]]:
@@ -195,16 +215,40 @@ class Interface:
         fields: Mapping[str, str] | None = None,
         number: int = 0,
         key: str = "",
+        media: Media | None = None,
     ) -> None:
         shown = number or self._account.next_id()
+        file, kind = (media.data, media.kind) if media else (b"", "")
         self._truth.show(
-            Shown(follower.openid, self._clock(), road, text, buttons, str(shown), key, fields or {})
+            Shown(
+                follower.openid,
+                self._clock(),
+                road,
+                text,
+                buttons,
+                str(shown),
+                key,
+                fields or {},
+                file=file,
+                kind=kind,
+            )
         )
+
+    def _held(self, ref: str) -> Media | None:
+        """Return a file that is held: for three days."""
+        media = self._account.media.get(ref)
+        return media if media is not None and self._clock() < media.at + MEDIA_LASTS else None
+
+    def _upload(self, body: dict[str, Any], query: Mapping[str, str]) -> Answer:
+        data, now = body.get("media"), self._clock()
+        kind = check_image(query.get("type"), data)
+        ref = self._account.keep(bytes(data or b""), kind, now)
+        return {"type": "image", "media_id": ref, "created_at": int(now.timestamp())}
 
     def _media(self, body: dict[str, Any], query: Mapping[str, str]) -> Answer:
         ref = query.get("media_id", "")
-        media = self._account.media.get(ref)
-        if media is None or self._clock() >= media.at + MEDIA_LASTS:
+        media = self._held(ref)
+        if media is None:
             raise Refuse(40007, "invalid media_id")
         name = {"Content-disposition": f'attachment; filename="{ref}.jpg"'}
         return web.Response(body=media.data, content_type=media.kind, headers=name)
@@ -244,6 +288,14 @@ class Interface:
 
 # WeChat shows \u4f60 as these six characters: it takes text out of JSON as it stands there.
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\u((?!00[0-7])[0-9a-fA-F]{4})")
+
+
+async def read_form(request: web.Request) -> dict[str, Any]:
+    """Return the fields of a form, a file as its bytes."""
+    given = await request.post()
+    return {
+        name: each.file.read() if isinstance(each, web.FileField) else each for name, each in given.items()
+    }
 
 
 def read_body(raw: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import generate_latest
 from sqlalchemy import func, select
 
-from dialogs.messages import Address, Choice, Media, News, Outbound
+from dialogs.messages import Address, Card, Choice, Media, News, Outbound
 from dialogs.session import Session
 from dialogs.turn import (
     Event,
@@ -34,7 +34,7 @@ from handlers.delivery import Deliveries
 from handlers.errors import problems
 from handlers.keys import MAILROOM
 from handlers.security import Buckets, make_gate
-from handlers.sending import Books, Fetching, Outgoing, Sending
+from handlers.sending import Books, Fetching, Links, Outgoing, Papers, Sending
 from handlers.turns import Turns
 from handlers.uploads import Uploads
 from storage.database import Database
@@ -56,6 +56,9 @@ PATIENCE = 12  # letters of one person that are read; more are a flood
 AGAIN = "怕您没收到，再发一遍："
 HELD_OPEN = 30.0  # real seconds that a platform waits here: a busy machine is no fault
 
+FILE = "0123456789abcdef" * 2  # a document of the office that is held
+PAPER, PICTURE = b"%PDF-1.6 paper", b"\x89PNG\r\n\x1a\n picture"
+
 Decide = Callable[[Session, Event, datetime], Turn]
 
 
@@ -68,6 +71,9 @@ def echo(session: Session, event: Event, now: datetime) -> Turn:
             return _says(
                 session, Outbound("您的户口在常山吗？", (Choice("1:a", "在"), Choice("1:b", "不在")))
             )
+        case MessageReceived(message) if message.text == "文件":
+            card = Card("document", "受理回执", {"file": FILE, "title": "受理回执", "number": "SL-1"})
+            return _says(session, Outbound("《受理回执》给您存好了，编号SL-1。", card=card))
         case MessageReceived(message) if message.media and message.media[0].kind == "photo":
             return Turn(session, tuple(_fetch(each, message.channel) for each in message.media))
         case MessageReceived(message) if message.media:
@@ -94,6 +100,15 @@ def _says(session: Session, *said: Outbound) -> Turn:
 
 def _fetch(media: Media, channel: str) -> FetchMedia:
     return FetchMedia(media.file, media.ref, channel)
+
+
+async def _document_link(file: str) -> str:
+    return f"https://bot.example.gov.cn/papers/#{file}"
+
+
+async def _picture(pdf: bytes) -> bytes:
+    assert pdf == PAPER
+    return PICTURE
 
 
 class Desk:
@@ -150,7 +165,8 @@ class Desk:
             self.database, self.vault, FileStore(self._folder / "files"), self.clock, LARGEST_PHOTO
         )
         books = Books(self.database, self.vault, self.clock, "w1", LEASE)
-        sending = Sending(books, channels, random=lambda: 1.0)
+        links, papers = Links(document=_document_link), Papers(self._paper, _picture)
+        sending = Sending(books, channels, random=lambda: 1.0, links=links, papers=papers)
         outgoing = Outgoing(sending, Fetching(channels, self.uploads, lambda: 1.0))
         nobody = cast(Any, None)  # nothing is handed in here, and no photo judged
         return Deliveries(
@@ -164,6 +180,9 @@ class Desk:
             handovers=nobody,
             more=outgoing.carriers,
         )
+
+    async def _paper(self, conversation: str, file: str) -> bytes | None:
+        return PAPER if file == FILE and conversation == await self.conversation() else None
 
     async def close(self) -> None:
         await self._stack.aclose()

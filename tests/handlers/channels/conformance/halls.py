@@ -87,6 +87,7 @@ class FakeKiosk(Fake):
             return web.Response(status=401)
         told = json.loads(body)
         buttons = tuple(Button(each["label"], each["id"]) for each in told["choices"])
+        buttons += tuple(Button(each["label"], url=each["url"]) for each in told["links"])
         if user not in self._people:
             return web.Response(status=404)
         if not told["text"] or len(told["text"]) > TEXT_LIMIT or len(buttons) > BUTTONS:

@@ -1,7 +1,7 @@
 """The shortest channel there is, as an example: a terminal in a village hall that speaks plain HTTP.
 
     terminal -> us   POST /channels/kiosk, signed, {id, user, text | choice | photo | kind | state}
-    us -> terminal   POST /screens/USER, signed, {text, choices}: 204; GET /photos/REF
+    us -> terminal   POST /screens/USER, signed, {text, choices, links}: 204; GET /photos/REF
 
 Everything a channel has to know of its platform is here, and nothing of dialogs, storage or other channels.
 """
@@ -84,7 +84,8 @@ class Kiosk:
     async def send(self, to: Address, part: Part, *, key: str) -> str:
         """Show something; the terminal drops what comes again under the same key."""
         choices = [{"id": each.id, "label": each.label} for each in part.choices]
-        body = {"id": key, "text": part.text, "choices": choices}
+        links = [{"label": each.label, "url": each.url} for each in part.links]
+        body = {"id": key, "text": part.text, "choices": choices, "links": links}
         raw = dumps(body)
         headers = signed_headers(key, raw, self._hall.secret, self._kit.clock())
         url = f"{self._hall.url}/screens/{to.user}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 
 import pytest
@@ -12,7 +13,7 @@ from handlers.channels.cutting import size
 from handlers.channels.rendering import pages
 from tests.handlers.channels.conformance.case import Fault
 from tests.handlers.channels.conformance.cases import each_of
-from tests.handlers.channels.conformance.desk import AGAIN, Desk
+from tests.handlers.channels.conformance.desk import AGAIN, FILE, PAPER, PICTURE, Desk
 from tests.troubles import refuse_line, status
 
 SENTENCE = "办完以后，您不用再来，我们会在这里告诉您。"
@@ -73,6 +74,30 @@ async def test_every_option_is_seen_whether_there_are_buttons_for_it_or_not(
     shown = counter.hu.shown[before:]
     seen = "\n".join([*(each.text for each in shown), *(b.label for each in shown for b in each.buttons)])
     assert [label for label in labels if label not in seen] == []
+
+
+# Documents
+
+
+async def test_a_document_is_told_with_a_link_and_shown_where_the_platform_can(desk: Desk) -> None:
+    await desk.hears("你好")
+    before = len(desk.hu.shown)
+
+    await desk.hears("文件")
+    async with asyncio.timeout(20):
+        while (
+            "todo" in await desk.states()
+        ):  # an answer that had no room for it gives it back in its own time
+            await desk.work()
+
+    shown = desk.hu.shown[before:]
+    seen = "\n".join([*(each.text for each in shown), *(b.url for each in shown for b in each.buttons)])
+    assert seen.count("《受理回执》") == 1
+    assert seen.count(f"/papers/#{FILE}") == 1
+    files = [(each.file, each.kind) for each in shown if each.file]
+    wanted = {"link": [], "picture": [(PICTURE, "image/png")], "file": [(PAPER, "application/pdf")]}
+    assert files == wanted[desk.channel.can.papers]
+    assert set(await desk.states()) == {"done"}
 
 
 # Failures
