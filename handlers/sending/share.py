@@ -1,6 +1,8 @@
 """Who may leave now when a platform counts: pure decisions over what is left of its allowance.
 
 a reply in the dialog, vital news   may use the last message of the window
+words of a document                 leave three, unless he has just tapped: its news has been told, and a
+                                    case that moves fast needs them (under way, done, the question for a mark)
 other news                          leaves one for those; what it may not use waits, merged, and
                                     leaves with the next that does, or shortly before the window closes
 nothing left, or closed             nobody: a notice, another channel, or until he writes
@@ -19,6 +21,8 @@ from storage.flow.outbox import Item
 
 # Before a window closes what was held back leaves: half of a short window, an hour of a long one.
 LAST_CALL = timedelta(hours=1)
+
+DOCUMENTS_LEAVE = 3
 
 # When to try again what a platform was too busy for; then a quarter of an hour each, four hours in all.
 PAUSES = (2, 10, 60, 300)
@@ -52,6 +56,12 @@ def is_urgent(item: Item) -> bool:
     return news is None or news.vital
 
 
+def tells_of_document(item: Item) -> bool:
+    """Say whether it tells that something is kept in writing, which can wait for company."""
+    card = message_of(item).card
+    return card is not None and card.kind == "document"
+
+
 def share(
     items: Sequence[Item],
     windows: Sequence[Window] | None,
@@ -69,11 +79,11 @@ def share(
     if not total:
         return None
     call = _last_call(windows)
-    urgent = tuple(item for item in items if is_urgent(item))
-    if count(items) <= total - (0 if urgent or now >= call else 1):
+    urgent = tuple(item for item in items if is_urgent(item) and not tells_of_document(item))
+    if count(items) <= total - (0 if urgent or now >= call else _reserve(items, windows)):
         return Share(tuple(items))
     if urgent:
-        return Share(urgent, tuple(item for item in items if not is_urgent(item)), call)
+        return Share(urgent, tuple(item for item in items if item not in urgent), call)
     return Share(tuple(items)) if now >= call else Share((), tuple(items), call)
 
 
@@ -86,6 +96,13 @@ def pause(attempts: int, random: float) -> timedelta | None:
         return None
     longest = PAUSES[attempts - 1] if attempts <= len(PAUSES) else LONG_PAUSE
     return timedelta(seconds=longest * random)
+
+
+def _reserve(items: Sequence[Item], windows: Sequence[Window]) -> int:
+    """Return how many messages have to be left over for more pressing ones."""
+    tapped = any(window.means == "tap" for window in windows)
+    for_documents = 0 if tapped else DOCUMENTS_LEAVE
+    return min(for_documents if tells_of_document(item) else 1 for item in items)
 
 
 def _last_call(windows: Sequence[Window]) -> datetime:

@@ -15,12 +15,10 @@ from handlers import metrics
 from handlers.channels.base import MaybeSent, Part, SendError, WaitForApplicant
 from handlers.sending.books import Books
 from handlers.sending.papers import Papers
-from handlers.sending.share import message_of
+from handlers.sending.share import DOCUMENTS_LEAVE, message_of
 from handlers.sending.spots import Spot
 from storage.flow.allowances import Window
 from storage.flow.outbox import Item
-
-LEAVES = 2  # messages of the windows that a picture does not touch: one for news, one for what is vital
 
 _log = structlog.get_logger("sending")
 
@@ -30,8 +28,9 @@ async def show(books: Books, papers: Papers, spot: Spot, items: Sequence[Item]) 
     can = spot.channel.can
     if can.papers != "picture":
         return
-    for item in items:
-        if papers.tells_of_one(message_of(item)) and not await _shown(books, papers, spot, item):
+    telling = [item for item in items if papers.tells_of_one(message_of(item))]
+    for item in reversed(telling):  # the newest first: there may be no room for another
+        if not await _shown(books, papers, spot, item):
             return
 
 
@@ -70,7 +69,7 @@ async def _room(books: Books, spot: Spot) -> Window | Literal["free", "none"]:
     windows = Spot(spot.channel, place).windows(books.clock())
     if windows is None:
         return "free"
-    return windows[0] if sum(each.left for each in windows) > LEAVES else "none"
+    return windows[0] if sum(each.left for each in windows) > DOCUMENTS_LEAVE else "none"
 
 
 async def _believe(books: Books, spot: Spot, fault: SendError) -> None:

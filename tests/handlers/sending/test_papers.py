@@ -28,9 +28,11 @@ class Office(Voice):
         match event:
             case MessageReceived(message) if message.text == "文件":
                 return Turn(session, tuple(Say(_of(f"第{n}份")) for n in (1, 2, 3)))
+            case ProgressReported(data=data) if "回执" in data["text"]:
+                return Turn(session, (Say(_of(data["text"])),))
             case ProgressReported(data=data):
                 news = News("参保登记", "CS-1", "已受理", "11月21日", vital=data["vital"])
-                return Turn(session, (Say(replace(_of(data["text"]), news=news)),))
+                return Turn(session, (Say(Outbound(data["text"], news=news)),))
         return super().decide(session, event, now)
 
 
@@ -102,15 +104,45 @@ async def test_the_picture_follows_the_words_and_the_words_have_the_link(town: T
     assert await town.states() == {"done": 1}
 
 
-async def test_pictures_leave_two_messages_for_words(town: Town, archive: Archive) -> None:
+async def test_a_picture_leaves_three_messages_for_words_and_the_newest_is_shown(
+    town: Town, archive: Archive
+) -> None:
     await town.writes("沉默")
 
-    await town.writes("文件")  # three documents, told in one message: five less one, less two
+    await town.writes("文件")  # three documents, told in one message: five less one
 
-    assert [bool(each) for each in files(town)] == [False, True, True]
-    assert archive.drawn == 2
-    await town.news("受理回执", vital=True)
-    assert files(town)[3:] == [None]
+    assert [each and each.name for each in files(town)] == [None, "第3份_SL-1.png"]
+    assert archive.drawn == 1
+    for n in range(3):
+        await town.news(f"第{n}步", vital=True)
+    assert files(town)[2:] == [None] * 3
+
+
+async def test_words_of_a_document_leave_with_others_while_little_is_left(town: Town) -> None:
+    await town.writes("沉默")
+    for state in ("正在看", "受理了"):
+        await town.news(state, vital=True)
+
+    await town.news("回执")
+    assert len(town.wechat.texts) == 2
+    for state in ("正在办", "办好了", "请评价"):
+        await town.news(state, vital=True)
+
+    assert len(town.wechat.texts) == 5
+    assert [n for n, text in enumerate(town.wechat.texts) if "《回执》" in text] == [2]
+
+
+async def test_words_of_a_document_leave_alone_before_the_window_closes(town: Town) -> None:
+    await town.writes("沉默")
+    for state in ("正在看", "受理了"):
+        await town.news(state, vital=True)
+    await town.news("回执")
+
+    await town.later(hours=46)
+    assert len(town.wechat.texts) == 2
+    await town.later(hours=1.5)
+
+    assert "《回执》" in town.wechat.texts[2]
 
 
 async def test_after_a_tap_there_is_room_for_words_alone(town: Town, archive: Archive) -> None:
@@ -163,11 +195,11 @@ async def test_a_fault_of_ours_while_a_picture_is_sent_is_no_doubt_about_the_wor
 
 
 async def test_a_document_that_is_gone_leaves_the_others_theirs(town: Town, archive: Archive) -> None:
-    archive.lost.add("第1份")
+    archive.lost.add("第3份")
 
     await town.writes("文件")
 
-    assert [each.name for each in files(town) if each] == ["第2份_SL-1.png", "第3份_SL-1.png"]
+    assert [each.name for each in files(town) if each] == ["第2份_SL-1.png"]
 
 
 async def test_a_file_goes_with_its_words_and_link(town: Town) -> None:
