@@ -1,8 +1,8 @@
 """Who may leave now when a platform counts: pure decisions over what is left of its allowance.
 
 a reply in the dialog, vital news   may use the last message of the window
-words of a document                 leave three, unless he has just tapped: its news has been told, and a
-                                    case that moves fast needs them (under way, done, the question for a mark)
+words of a document                 leave four: its news has been told, and a case that moves fast needs
+                                    them (under way, done, the result, a mark)
 other news                          leaves one for those; what it may not use waits, merged, and
                                     leaves with the next that does, or shortly before the window closes
 nothing left, or closed             nobody: a notice, another channel, or until he writes
@@ -22,7 +22,7 @@ from storage.flow.outbox import Item
 # Before a window closes what was held back leaves: half of a short window, an hour of a long one.
 LAST_CALL = timedelta(hours=1)
 
-DOCUMENTS_LEAVE = 3
+DOCUMENTS_LEAVE = 4
 
 # When to try again what a platform was too busy for; then a quarter of an hour each, four hours in all.
 PAUSES = (2, 10, 60, 300)
@@ -80,7 +80,7 @@ def share(
         return None
     call = _last_call(windows)
     urgent = tuple(item for item in items if is_urgent(item) and not tells_of_document(item))
-    if count(items) <= total - (0 if urgent or now >= call else _reserve(items, windows)):
+    if count(items) <= total - (0 if urgent or now >= call else _reserve(items)):
         return Share(tuple(items))
     if urgent:
         return Share(urgent, tuple(item for item in items if item not in urgent), call)
@@ -98,11 +98,9 @@ def pause(attempts: int, random: float) -> timedelta | None:
     return timedelta(seconds=longest * random)
 
 
-def _reserve(items: Sequence[Item], windows: Sequence[Window]) -> int:
+def _reserve(items: Sequence[Item]) -> int:
     """Return how many messages have to be left over for more pressing ones."""
-    tapped = any(window.means == "tap" for window in windows)
-    for_documents = 0 if tapped else DOCUMENTS_LEAVE
-    return min(for_documents if tells_of_document(item) else 1 for item in items)
+    return min(DOCUMENTS_LEAVE if tells_of_document(item) else 1 for item in items)
 
 
 def _last_call(windows: Sequence[Window]) -> datetime:

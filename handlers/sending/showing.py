@@ -15,10 +15,12 @@ from handlers import metrics
 from handlers.channels.base import MaybeSent, Part, SendError, WaitForApplicant
 from handlers.sending.books import Books
 from handlers.sending.papers import Papers
-from handlers.sending.share import DOCUMENTS_LEAVE, message_of
+from handlers.sending.share import message_of
 from handlers.sending.spots import Spot
 from storage.flow.allowances import Window
 from storage.flow.outbox import Item
+
+LEAVES = 3  # messages of the windows that a picture does not touch
 
 _log = structlog.get_logger("sending")
 
@@ -69,7 +71,7 @@ async def _room(books: Books, spot: Spot) -> Window | Literal["free", "none"]:
     windows = Spot(spot.channel, place).windows(books.clock())
     if windows is None:
         return "free"
-    return windows[0] if sum(each.left for each in windows) > DOCUMENTS_LEAVE else "none"
+    return windows[0] if sum(each.left for each in windows) > LEAVES else "none"
 
 
 async def _believe(books: Books, spot: Spot, fault: SendError) -> None:

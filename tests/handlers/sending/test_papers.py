@@ -147,6 +147,8 @@ async def test_words_of_a_document_leave_alone_before_the_window_closes(town: To
 
 async def test_after_a_tap_there_is_room_for_words_alone(town: Town, archive: Archive) -> None:
     await town.writes("文件", means="tap")
+    assert files(town) == []
+    await town.later(seconds=30)
 
     assert files(town) == [None]
     assert archive.drawn == 0
