@@ -53,6 +53,7 @@ TOKEN = "token-between-the-two-on-stage"
 SECRET = "whsec_" + "c3RhZ2VkLXN0YWdlZC1zdGFnZWQtc3RhZ2Vk"
 PATIENCE = 60.0  # seconds until something must be done, on a busy machine
 LOOK_EVERY = 0.02
+CALM = 3  # looks that find nothing to do, one after the other
 TOGETHER = timedelta(minutes=1)  # what falls due so closely needs one stop
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 SOON = timedelta(minutes=2)  # what is tried again so soon belongs to what happens now
@@ -96,7 +97,9 @@ class Stage:
         """
         try:
             async with asyncio.timeout(PATIENCE):
-                while not (await self._idle() and await self._idle()):
+                calm = 0  # an order may be done just before what it brought is
+                while calm < CALM:
+                    calm = calm + 1 if await self._idle() else 0
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             left = await self.bot.database.read(lambda c: _kinds(c, self.clock() + SOON))
