@@ -80,6 +80,9 @@ async def is_served(her: Hu) -> None:
     await her.photograph()
     await her.hand_in()
     assert await her.world.office.papers(her.number) == ["id_card"]
+    await her.world.office.see_through(her.number, "accepted")
+    await her.knows("受理了")
+    await her.say("谢谢", "不客气")  # and the platform that counts begins to count anew
     await her.world.office.see_through(her.number)
     await her.rate()
 

@@ -109,6 +109,13 @@ def _language(talk: Talk, which: str) -> None:
     talk.again()
 
 
+def _thanks(talk: Talk, _: str) -> None:
+    """Be polite, and ask again only what was being asked: nobody thanks to see a list."""
+    talk.say("engine.thanks")
+    if asked(talk) is not None:
+        talk.again()
+
+
 COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "back": _back,
     "edit": _edit,
@@ -118,6 +125,7 @@ COMMAND_ACTS: Mapping[Command, Callable[[Talk, str], None]] = {
     "restart": _restart,
     "withdraw": _withdraw,
     "stop": _stop,
+    "thanks": _thanks,
     "language": _language,
     "papers": _papers,
     "guide": browsing.tell_guide,

@@ -92,6 +92,14 @@ def test_who_calls_for_somebody_gets_a_person(said: str) -> None:
     assert begun().say(said).ordered(OpenTicket)
 
 
+def test_thanks_are_answered_and_the_question_stands() -> None:
+    chat = begun()
+    question = chat.heard[-1]
+
+    assert chat.say("谢谢").heard[-2:] == ["不客气，有事随时写给我。", question]
+    assert Chat().say("谢谢您！").heard[-1] == "不客气，有事随时写给我。"
+
+
 @pytest.mark.parametrize("said", ["看不懂", "不会弄"])
 def test_who_is_lost_gets_help(said: str) -> None:
     assert "随时可以回这几个词" in begun().say(said).heard[-2]
