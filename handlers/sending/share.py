@@ -1,6 +1,7 @@
 """Who may leave now when a platform counts: pure decisions over what is left of its allowance.
 
 a reply in the dialog, vital news   may use the last message of the window
+the question for a mark             too: its case is over, and nothing of it comes after
 words of a document                 leave four: its news has been told, and a case that moves fast needs
                                     them (under way, done, the result, a mark)
 other news                          leaves one for those; what it may not use waits, merged, and
@@ -22,7 +23,7 @@ from storage.flow.outbox import Item
 # Before a window closes what was held back leaves: half of a short window, an hour of a long one.
 LAST_CALL = timedelta(hours=1)
 
-DOCUMENTS_LEAVE = 4
+_LEAVES = {"document": 4, "rating": 0}  # by the kind of card; all other news one
 
 # When to try again what a platform was too busy for; then a quarter of an hour each, four hours in all.
 PAUSES = (2, 10, 60, 300)
@@ -58,8 +59,7 @@ def is_urgent(item: Item) -> bool:
 
 def tells_of_document(item: Item) -> bool:
     """Say whether it tells that something is kept in writing, which can wait for company."""
-    card = message_of(item).card
-    return card is not None and card.kind == "document"
+    return _kind(item) == "document"
 
 
 def share(
@@ -100,7 +100,12 @@ def pause(attempts: int, random: float) -> timedelta | None:
 
 def _reserve(items: Sequence[Item]) -> int:
     """Return how many messages have to be left over for more pressing ones."""
-    return min(DOCUMENTS_LEAVE if tells_of_document(item) else 1 for item in items)
+    return min(_LEAVES.get(_kind(item), 1) for item in items)
+
+
+def _kind(item: Item) -> str:
+    card = message_of(item).card
+    return card.kind if card else ""
 
 
 def _last_call(windows: Sequence[Window]) -> datetime:

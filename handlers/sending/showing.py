@@ -1,7 +1,8 @@
 """Shows a document behind the words that told of it, where a platform shows pictures and counts messages.
 
-The words have been said by then, with a link that opens the whole document. So a picture is sent once,
-only while it leaves enough for words, and whatever becomes of it nothing is tried again.
+The words have been said by then, with a link that opens the whole document. So a picture is sent only to
+who asked for his papers, once, while it leaves enough for words, and whatever becomes of it nothing is
+tried again.
 """
 
 from __future__ import annotations
@@ -30,10 +31,15 @@ async def show(books: Books, papers: Papers, spot: Spot, items: Sequence[Item]) 
     can = spot.channel.can
     if can.papers != "picture":
         return
-    telling = [item for item in items if papers.tells_of_one(message_of(item))]
+    telling = [item for item in items if papers.tells_of_one(message_of(item)) and _is_asked_for(item)]
     for item in reversed(telling):  # the newest first: there may be no room for another
         if not await _shown(books, papers, spot, item):
             return
+
+
+def _is_asked_for(item: Item) -> bool:
+    card = message_of(item).card
+    return card is not None and bool(card.body.get("asked"))
 
 
 async def _shown(books: Books, papers: Papers, spot: Spot, item: Item) -> bool:

@@ -160,7 +160,8 @@ class Person(ABC):
         try:
             return await self.truth.until(found, repr(text), within)
         except AssertionError as why:
-            raise AssertionError(f"{why}\nlast on the phone:\n" + "\n".join(self.heard()[-6:])) from None
+            lately = "\n".join(f"{each.at:%H:%M:%S} [{each.road}] {each.text}" for each in self.shown[-9:])
+            raise AssertionError(f"{why}\nlast on the phone:\n{lately}") from None
 
     def button(self, label: str) -> tuple[Shown, Button]:
         """Return the newest button with that label, and its message."""

@@ -68,20 +68,21 @@ def tell_all(talk: Talk) -> bool:
     ]
     for reference, file, entry in found[-MOST_TOLD:]:
         if entry["held"]:
-            _tell(talk, file, entry, whose(talk.session.cases[reference]))
+            _tell(talk, file, entry, whose(talk.session.cases[reference]), asked=True)
         else:
             talk.do(FetchDocument(reference, file, entry["url"]))
             talk.say("documents.coming", title=_title(talk, entry))
     return bool(found)
 
 
-def _tell(talk: Talk, file: str, entry: Mapping[str, Any], name: str = "") -> None:
-    """Give one. name: the villager whose it is, where nothing else has said so."""
+def _tell(talk: Talk, file: str, entry: Mapping[str, Any], name: str = "", *, asked: bool = False) -> None:
+    """Give one. name: the villager whose it is, where nothing else has said so. asked: he wants to see it."""
     title, number = _title(talk, entry), entry["number"]
     text = talk.words("documents.here", title=title, number=number)
     if name:
         text = talk.words("on_behalf.about", name=name, text=text)
-    talk.tell(text, Card("document", title, {"file": file, "title": title, "number": number}))
+    body = {"file": file, "title": title, "number": number, "asked": asked}
+    talk.tell(text, Card("document", title, body))
 
 
 def _title(talk: Talk, entry: Mapping[str, Any]) -> str:

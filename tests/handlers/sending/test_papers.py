@@ -1,4 +1,4 @@
-"""Documents of the office in the chat: a picture behind the words while there is room, a file with them."""
+"""Documents of the office in the chat: a picture for who asks for it, a file with the words."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ PDF, PNG = b"%PDF-1.6", b"\x89PNG"
 
 
 class Office(Voice):
-    """News tells of a document; 文件 tells of three at once."""
+    """News tells of a document; 文件 tells of three at once, 回执 of one."""
 
     def decide(self, session: Session, event: Event, now: datetime) -> Turn:
         match event:
             case MessageReceived(message) if message.text == "文件":
-                return Turn(session, tuple(Say(_of(f"第{n}份")) for n in (1, 2, 3)))
+                return Turn(session, tuple(Say(_of(f"第{n}份", asked=True)) for n in (1, 2, 3)))
+            case MessageReceived(message) if message.text == "回执":
+                return Turn(session, (Say(_of("受理回执", asked=True)),))
             case ProgressReported(data=data) if "回执" in data["text"]:
                 return Turn(session, (Say(_of(data["text"])),))
             case ProgressReported(data=data):
@@ -36,10 +38,9 @@ class Office(Voice):
         return super().decide(session, event, now)
 
 
-def _of(title: str) -> Outbound:
-    return Outbound(
-        f"《{title}》给您存好了。", card=Card("document", title, {"file": title, "number": "SL-1"})
-    )
+def _of(title: str, *, asked: bool = False) -> Outbound:
+    body = {"file": title, "number": "SL-1", "asked": asked}
+    return Outbound(f"《{title}》给您存好了。", card=Card("document", title, body))
 
 
 class Archive:
@@ -92,9 +93,7 @@ def figure(outcome: str) -> float:
 
 
 async def test_the_picture_follows_the_words_and_the_words_have_the_link(town: Town) -> None:
-    await town.writes("沉默")
-
-    await town.news("受理回执")
+    await town.writes("回执")
 
     words, picture = town.wechat.parts
     assert "《受理回执》" in words.text
@@ -102,6 +101,16 @@ async def test_the_picture_follows_the_words_and_the_words_have_the_link(town: T
     assert words.file is None
     assert (picture.text, picture.file) == ("", Attachment("受理回执_SL-1.png", "image/png", PNG))
     assert await town.states() == {"done": 1}
+
+
+async def test_what_nobody_asked_for_comes_in_words_with_the_link(town: Town, archive: Archive) -> None:
+    """Five messages are all there are for a case that moves fast, and for the question for a mark."""
+    await town.writes("沉默")
+
+    await town.news("受理回执")
+
+    assert files(town) == [None]
+    assert archive.drawn == 0
 
 
 async def test_a_picture_leaves_three_messages_for_words_and_the_newest_is_shown(
@@ -160,11 +169,10 @@ async def test_after_a_tap_there_is_room_for_words_alone(town: Town, archive: Ar
 async def test_a_picture_the_platform_does_not_take_costs_nothing_and_is_not_tried_again(
     town: Town, fault: Exception
 ) -> None:
-    await town.writes("沉默")
     before = figure("not_shown")
     town.wechat.faults = [None, fault]
 
-    await town.news("受理回执")
+    await town.writes("回执")
     await town.later(hours=5)
 
     assert files(town) == [None]
@@ -176,10 +184,9 @@ async def test_a_picture_the_platform_does_not_take_costs_nothing_and_is_not_tri
 
 
 async def test_a_picture_that_may_have_come_is_paid_for_and_not_repeated(town: Town) -> None:
-    await town.writes("沉默")
     town.wechat.after = [None, MaybeSent("504")]
 
-    await town.news("受理回执")
+    await town.writes("回执")
     await town.later(hours=5)
 
     assert [bool(each) for each in files(town)] == [False, True]
@@ -187,10 +194,9 @@ async def test_a_picture_that_may_have_come_is_paid_for_and_not_repeated(town: T
 
 
 async def test_a_fault_of_ours_while_a_picture_is_sent_is_no_doubt_about_the_words(town: Town) -> None:
-    await town.writes("沉默")
     town.wechat.faults = [None, RuntimeError("ours")]
 
-    await town.news("受理回执")
+    await town.writes("回执")
     await town.later(hours=5)
 
     assert len(town.wechat.texts) == 1

@@ -72,7 +72,7 @@ def echo(session: Session, event: Event, now: datetime) -> Turn:
                 session, Outbound("您的户口在常山吗？", (Choice("1:a", "在"), Choice("1:b", "不在")))
             )
         case MessageReceived(message) if message.text == "文件":
-            card = Card("document", "受理回执", {"file": FILE, "title": "受理回执", "number": "SL-1"})
+            card = Card("document", "受理回执", {"file": FILE, "number": "SL-1", "asked": True})
             return _says(session, Outbound("《受理回执》给您存好了，编号SL-1。", card=card))
         case MessageReceived(message) if message.media and message.media[0].kind == "photo":
             return Turn(session, tuple(_fetch(each, message.channel) for each in message.media))
