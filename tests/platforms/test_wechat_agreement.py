@@ -319,7 +319,7 @@ def test_a_page_is_signed_as_wechat_wants_it() -> None:
 SLIPS = {
     40002: "grant_type", 40008: "msgtype", 40016: "menu", 40017: "menu", 40018: "menu", 40019: "menu",
     40020: "menu", 40023: "menu", 40025: "menu", 40052: "QR code", 40053: "QR code", 40097: "ticket's type",
-    43001: "method", 43002: "method", 44004: "empty", 45072: "typing", 47001: "no JSON",
+    41005: "no media", 43001: "method", 43002: "method", 44004: "empty", 45072: "typing", 47001: "no JSON",
 }  # fmt: skip
 
 
