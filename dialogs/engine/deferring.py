@@ -15,7 +15,7 @@ from typing import Any
 from dialogs.answers import plain
 from dialogs.calendar import local_day, spoken
 from dialogs.engine import consenting
-from dialogs.engine.notice import pages, promised_on, ready
+from dialogs.engine.notice import pages, ready
 from dialogs.engine.talk import Floor, Talk
 from dialogs.engine.villagers import label, whose
 from dialogs.script import Item, Material
@@ -91,9 +91,12 @@ def by(talk: Talk, paper: str) -> date:
 
 
 def _by(talk: Talk, item: Item) -> date:
-    """Return the last day an item leaves for it; he has a working day in any case."""
-    office, now = talk.world.offices[item.office], talk.world.now
-    before = office.calendar.before(promised_on(talk, item), BEFORE_PROMISE)
+    """Return the last day an item leaves for it; he has a working day in any case.
+
+    Counted as if the office accepted today: it may leave more than he agreed to, never less.
+    """
+    office, now, promised = talk.world.offices[item.office], talk.world.now, item.limits.promised
+    before = office.calendar.before(office.due(now, promised.days, promised.kind).day, BEFORE_PROMISE)
     latest, soonest = (office.due(now, days, "working").day for days in (MOST_DAYS, 1))
     return max(soonest, min(before, latest))
 

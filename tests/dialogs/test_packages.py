@@ -409,6 +409,6 @@ def test_a_paper_is_owed_until_the_first_child_that_wants_it_needs_it() -> None:
     powers = chat.tap("同意").say("没带").heard[-1]
 
     assert "低保证可以先欠着" in both
-    assert "11月24日(周二)" in both
+    assert "11月23日(周一)" in both
     assert "电费单可以先欠着" in powers
-    assert "11月26日(周四)" in powers
+    assert "11月25日(周三)" in powers
