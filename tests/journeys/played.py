@@ -21,7 +21,7 @@ from tests import pictures
 from tests.journeys.office import BY_ITSELF, MENDING, WORDS, Desk, Refused
 from tests.journeys.phones import Phone
 from tests.journeys.stage import Stage
-from tests.journeys.stories import Step, act_of, begins, in_order, span, wanted
+from tests.journeys.stories import Step, act_of, begins, held_against, span, wanted
 
 SMALL = (1200, 900)  # enough to be read; less work than a phone's 12 megapixels
 IDENTITY = re.compile(r"999901\d{11}[\dX]")
@@ -77,7 +77,7 @@ class Play:
         if any(part not in self._said for part in parts):
             await self.phone.read_up()
             await self._hears()
-        self._said = self._said[in_order(self._said, parts, where) :]
+        self._said = self._said[held_against(self._said, step, where) :]
 
     async def _hears(self) -> list[str]:
         await self.stage.settle()

@@ -40,10 +40,18 @@ def span(text: str) -> timedelta:
 
 
 def wanted(step: Step) -> list[str]:
-    """Return what must be heard, in this order."""
+    """Return what must be heard, in this order unless the step says `order: any`."""
     hear: str | list[str] = step.get("hear", [])
     parts = [hear] if isinstance(hear, str) else hear
     return [] if parts == ["nothing"] else parts
+
+
+def held_against(answer: str, step: Step, where: str) -> int:
+    """Return where in `answer` that ends which the step wants to be heard. Raises: AssertionError."""
+    parts = wanted(step)
+    if step.get("order") == "any":
+        return max(in_order(answer, [part], where) for part in parts)
+    return in_order(answer, parts, where)
 
 
 def in_order(answer: str, parts: list[str], where: str) -> int:

@@ -11,9 +11,10 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
     report: an event of the contract, with its data under `with`; `ahead: 1` comes too early, -1 again
     wait:   how long nothing happens: 30m, 2h, 3d
 
-Every step may say what she must hear in answer, `hear`, in this order, or `hear: nothing`. At the end, `end`
-says what must be true: what was handed in, which tickets a person has, what was never said, and under
-`office` what the office has. A step for the rehearsal alone (an outage, a repeat) says so: `only`.
+Every step may say what she must hear in answer, `hear`, in this order (news of several cases: `order: any`),
+or `hear: nothing`. At the end, `end` says what must be true: what was handed in, which tickets a person has,
+what was never said, and under `office` what the office has. A step for the rehearsal alone (an outage, a
+repeat) says so: `only`.
 
 Here all stories are rehearsed: the engine alone. Those of acceptance (`tells`) are played on the real
 product, too (test_played.py); where WeChat lets only a short notice through, `notice` says what is in it.
@@ -27,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.rehearsed import Story
-from tests.journeys.stories import STORIES, begins, in_order, read, wanted
+from tests.journeys.stories import STORIES, begins, held_against, read
 
 KEYS = {"title", "about", "begins", "steps", "end"}
 
@@ -41,7 +42,7 @@ def test_the_story_goes_as_it_is_written(file: Path) -> None:
     for number, step in enumerate(written["steps"], start=1):
         answer = "\n".join(story.act(step))
         assert answer == "" or step.get("hear") != "nothing", f"step {number}, {step}: {answer}"
-        in_order(answer, wanted(step), f"step {number}, {step}")
+        held_against(answer, step, f"step {number}, {step}")
 
     truth = story.truth()
     expected = {key: value for key, value in written["end"].items() if key not in ("never_said", "office")}
