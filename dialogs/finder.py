@@ -15,11 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from rapidfuzz import fuzz
 
 from dialogs.answers.cleaning import fold
-from dialogs.regions import atlas, bare
+from dialogs.lives import lives
+from dialogs.regions import atlas, bare, by_name
 from dialogs.script import Script
 
 SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
@@ -35,9 +37,6 @@ _IDLE = re.compile(
     r"需要|什么|办理|办|弄|搞|申请|事情|业务|的|了|吗|呢|啊|吧|呀|我|在|给|"
     r"\b(?:hello|hi|please|how|can|do|i|to|the|a|an|my|want|need|would|like|for|in|of|get)\b"
 )
-
-
-_HOME = ("浙江", "衢州")  # the county's own province and city
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,13 @@ def is_idle(text: str) -> bool:
     return not _IDLE.sub("", fold(text)).strip()
 
 
+@cache
 def _elsewhere() -> re.Pattern[str]:
     """Return what finds the name of a province or a city that is not the county's own."""
-    divisions = (*atlas().provinces.values(), *atlas().cities.values())
+    home = {name for code in by_name().get(lives().place["zh-CN"], ()) for name in atlas().path(code)}
+    divisions = {*atlas().provinces.values(), *atlas().cities.values()} - home
     names = sorted({each for name in divisions for each in (name, bare(name))}, key=len, reverse=True)
-    return re.compile("|".join(name for name in names if bare(name) not in _HOME and len(name) > 1))
+    return re.compile("|".join(name for name in names if len(name) > 1))
 
 
 class Finder:
@@ -79,11 +80,10 @@ class Finder:
 
     def __init__(self, scripts: Iterable[Script]) -> None:
         self._known = [(script, _names(script)) for script in scripts]
-        self._elsewhere = _elsewhere()
 
     def find(self, text: str) -> Found:
         """Return the service the text is about, or those worth offering."""
-        text = self._elsewhere.sub("外地", text[:_LONGEST])
+        text = _elsewhere().sub("外地", text[:_LONGEST])
         said = replace(_said(_matter(text)), whole=fold(text))
         if len(said.words) < 2:
             return Found()
