@@ -30,10 +30,6 @@ class Papers:
     def __init__(self, read: Read | None = None, draw: Draw | None = None) -> None:
         self._read, self._draw = read, draw
 
-    def tells_of_one(self, message: Outbound) -> bool:
-        """Say whether `message` tells of a document that could be had."""
-        return self._read is not None and message.card is not None and message.card.kind == "document"
-
     async def of(self, conversation: str, message: Outbound, channel: Channel) -> Attachment | None:
         """Return the document that `message` tells of, None when there is none to be shown on `channel`."""
         card, how = message.card, channel.can.papers

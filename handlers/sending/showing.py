@@ -16,7 +16,7 @@ from handlers import metrics
 from handlers.channels.base import MaybeSent, Part, SendError, WaitForApplicant
 from handlers.sending.books import Books
 from handlers.sending.papers import Papers
-from handlers.sending.share import message_of
+from handlers.sending.share import message_of, tells_of_document
 from handlers.sending.spots import Spot
 from storage.flow.allowances import Window
 from storage.flow.outbox import Item
@@ -31,7 +31,7 @@ async def show(books: Books, papers: Papers, spot: Spot, items: Sequence[Item]) 
     can = spot.channel.can
     if can.papers != "picture":
         return
-    telling = [item for item in items if papers.tells_of_one(message_of(item)) and _is_asked_for(item)]
+    telling = [item for item in items if tells_of_document(item) and _is_asked_for(item)]
     for item in reversed(telling):  # the newest first: there may be no room for another
         if not await _shown(books, papers, spot, item):
             return

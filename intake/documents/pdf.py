@@ -1,6 +1,6 @@
 """A document as PDF, A4, drawn with fpdf2 in Noto Serif SC (docs/decisions tells why these two).
 
-It takes about 0.1 s of processor time, so it is done on a thread, when somebody asks, and never in a
+It takes about 0.2 s of processor time, so it is done on a thread, when somebody asks, and never in a
 transaction.
 """
 
