@@ -11,6 +11,7 @@ from typing import Any
 
 from dialogs.answers import show
 from dialogs.engine import guardian, on_behalf
+from dialogs.engine.consenting import stands_in
 from dialogs.engine.deferring import is_promise, promises
 from dialogs.engine.flow import forget_photos, leave, photos_in
 from dialogs.engine.looking_up import is_lookup, named
@@ -125,7 +126,7 @@ def _papers(talk: Talk, filing: Filing) -> list[dict[str, Any]]:
             "flags": answers[station.key]["flags"],
         }
         for station in _stations(talk)
-        if filing.takes(_owner(station.key)) and not is_promise(answers[station.key])
+        if filing.takes(_owner(station.key)) and not stands_in(answers[station.key])
     ]
 
 

@@ -87,7 +87,7 @@ COMMANDS: Mapping[Command, tuple[str, ...]] = {
     "supply": (
         *("补材料", "补交", "补交材料", "现在补", "我要补材料", "补", "补件", "supply", "add papers"),
     ),
-    "thanks": (*("谢谢", "谢谢你", "谢谢您", "多谢", "感谢", "辛苦了", "麻烦您了", "thanks", "thank you"),),
+    "thanks": ("谢谢", "谢谢你", "谢谢您", "多谢", "感谢", "辛苦了", "麻烦您了", "thanks", "thank you"),
     "again": ("再申请", "重新申请", "再申请一次", "我要再申请", "apply again"),
     "language": ("语言", "language", "english", "中文", "英文", "zh", "en"),
 }

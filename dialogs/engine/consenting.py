@@ -53,6 +53,11 @@ def evidence(talk: Talk, text: str) -> dict[str, str]:
     return {"text": text, "text_sha256": sha256, "at": talk.world.now.isoformat()}
 
 
+def stands_in(value: Any) -> bool:
+    """Say whether what is kept for a page is no photo, but words agreed to in its place."""
+    return isinstance(value, dict) and ("deferred" in value or "lookup" in value)
+
+
 def keep_for_paper(talk: Talk, station: Station, value: Mapping[str, Any]) -> None:
     """Keep `value` for every page of the paper."""
     for page in [each for each in pages(talk) if each.step is station.step]:

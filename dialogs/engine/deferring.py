@@ -51,8 +51,8 @@ def is_meant(text: str) -> bool:
 
 
 def is_promise(value: Any) -> bool:
-    """Say whether what is kept for a page is no photo: a promise, or a look-up (looking_up)."""
-    return isinstance(value, dict) and ("deferred" in value or "lookup" in value)
+    """Say whether what is kept for a page is a promise, and no photo."""
+    return isinstance(value, dict) and "deferred" in value
 
 
 def offer(talk: Talk, station: Station) -> None:
@@ -106,8 +106,8 @@ def promises(talk: Talk) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for page in pages(talk):
         value, material = talk.session.answers.get(page.key), page.step
-        if is_promise(value) and "deferred" in (value or {}) and isinstance(material, Material):
-            told = {name: (value or {})[name] for name in ("text", "text_sha256", "at")}
+        if value and is_promise(value) and isinstance(material, Material):
+            told = {name: value[name] for name in ("text", "text_sha256", "at")}
             found[material.id] = {"material": material.id, "title": talk.pick(material.title), **told}
     return found
 
@@ -127,7 +127,7 @@ def take_back(talk: Talk, station: Station) -> None:
     """A photo has come for a promised paper: its other pages are asked for, too."""
     answers = talk.session.answers
     paper = [page.key for page in pages(talk) if page.step is station.step and page.key != station.key]
-    owed = {key for key in paper if is_promise(answers.get(key))}
+    owed = {key for key in paper if consenting.stands_in(answers.get(key))}
     if owed:
         talk.change(answers={key: value for key, value in answers.items() if key not in owed})
 

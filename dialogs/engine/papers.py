@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import photos
-from dialogs.engine import deferring, detours, looking_up, on_behalf
+from dialogs.engine import consenting, deferring, detours, looking_up, on_behalf
 from dialogs.engine.cases import asked as asked_for
 from dialogs.engine.flow import asked, forget_photos, keep
 from dialogs.engine.notice import page_title as title
@@ -69,7 +69,7 @@ def _card(talk: Talk, station: Station) -> Card:
 def _held_before(talk: Talk, station: Station) -> bool:
     """Say whether a photo of this page was taken before its paper left the road."""
     before = talk.session.dormant.get(station.key)
-    return before is not None and not deferring.is_promise(before) and not talk.session.aside
+    return before is not None and not consenting.stands_in(before) and not talk.session.aside
 
 
 def _same_or_new(talk: Talk) -> list[tuple[str, str]]:
@@ -218,7 +218,7 @@ def _take(talk: Talk, station: Station, event: PhotoMeasured, flags: Sequence[st
         return
     before = talk.session.answers.get(station.key) or talk.session.dormant.get(station.key)
     deferring.take_back(talk, station)
-    if before and not deferring.is_promise(before):
+    if before and not consenting.stands_in(before):
         talk.do(ForgetFile(before["file"]))
     talk.change(tries={slot: n for slot, n in talk.session.tries.items() if slot != station.key})
     keep(talk, station.key, page_of(event, flags))

@@ -9,7 +9,7 @@ from dialogs.calendar import local_day
 from dialogs.engine import arriving, on_behalf
 from dialogs.engine.cases.book import Case, change
 from dialogs.engine.cases.reports import ENDED
-from dialogs.engine.deferring import is_promise
+from dialogs.engine.consenting import stands_in
 from dialogs.engine.flow import CARRIED, forget_photos, photos_in, put_away, start, start_for
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.talk import Talk
@@ -95,5 +95,5 @@ def _put_by(talk: Talk, service: str, kept: dict[str, Any]) -> None:
 
 
 def _carries_over(name: str, value: object) -> bool:
-    """Consent, the read-back, promises and an agent's authorisation were given for that time."""
-    return name not in (CONSENT, READ_BACK, *CARRIED) and not is_promise(value)
+    """Consent, the read-back, what stood in for photos and an authorisation were given for that time."""
+    return name not in (CONSENT, READ_BACK, *CARRIED) and not stands_in(value)

@@ -6,7 +6,7 @@ from dialogs.engine import keeping, looking_up, on_behalf
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_day
 from dialogs.engine.cases.card import card, receipt, where
-from dialogs.engine.deferring import is_promise
+from dialogs.engine.consenting import stands_in
 from dialogs.engine.flow import photos_in, refold
 from dialogs.engine.talk import Talk
 from dialogs.engine.villagers import shown
@@ -102,7 +102,7 @@ def _give_back(talk: Talk, reference: str) -> None:
 def _promise_broken(talk: Talk, reference: str) -> None:
     """He owes a paper from before, so this time all have to come: say so, and ask for what was promised."""
     case = talk.session.cases[reference]
-    kept = {key: each for key, each in case["answers"].items() if not is_promise(each)}
+    kept = {key: each for key, each in case["answers"].items() if not stands_in(each)}
     change(talk, reference, answers=kept, blocked=True)
     text = talk.words("progress.deferral_blocked", phone=talk.phone)
     talk.tell(about(talk, case, text), None, news_of(talk, reference, vital=True, state="refused"))
