@@ -120,3 +120,11 @@ def test_a_wrong_character_begins_the_errand_in_the_chat() -> None:
     chat = Chat().say("居住正")
 
     assert chat.session.script.partition("@")[0] == "residence_permit"
+
+
+def test_another_city_is_elsewhere_and_the_countys_own_is_not() -> None:
+    there, here = FINDER.find("我爸要到上海看病"), FINDER.find("我爸要到衢州看病")
+
+    assert there.sure is not None
+    assert there.sure.id == "medical_away"
+    assert here.sure is None
