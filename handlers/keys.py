@@ -12,7 +12,6 @@ from aiohttp import web
 
 from handlers.channels.receiving import Mailroom
 from handlers.handover import Handovers
-from handlers.intake import IntakeClient
 from handlers.turns import Turns
 from handlers.uploads import Uploads
 from storage.database import Database
@@ -21,7 +20,6 @@ from storage.sealing.vault import Vault
 Clock = Callable[[], datetime]
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")  # aware UTC; tests put a clock that steps
-INTAKE = web.AppKey("intake", IntakeClient)
 ORIGIN = web.AppKey("origin", str)  # how browsers reach us, without a slash at the end
 DATABASE = web.AppKey("database", Database)
 TURNS = web.AppKey("turns", Turns)
