@@ -218,6 +218,7 @@ class Applicant:
         self._sent = 0
         self.conversation = ""
         self.seen: list[dict[str, Any]] = []
+        self._heeded = 0  # how many of `seen` need not be looked at any more
 
     async def open(self, code: str = "") -> Applicant:
         """Begin, or go on with what the hand-over `code` stands for."""
@@ -231,15 +232,22 @@ class Applicant:
     def follow(self, given: Mapping[str, str]) -> None:
         """Go on with the conversation `given` by the service, from its beginning."""
         self.conversation, self._token = given["conversation"], given["token"]
-        self.seen = []
+        self.seen, self._heeded = [], 0
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
     def next_id(self) -> str:
+        """Return the id of her next message; what is heard after it was not there before."""
+        self._heeded = len(self.seen)
         self._sent += 1
         return f"{self.conversation}-{self._sent}"
+
+    def cards(self, kind: str) -> list[dict[str, Any]]:
+        """Return the bodies of the cards of that kind, the oldest first."""
+        cards = [message["card"] for message in self.seen if message["card"]]
+        return [card["body"] for card in cards if card["kind"] == kind]
 
     async def post(self, body: Mapping[str, Any]) -> int:
         """Post one message; return the status."""
@@ -247,13 +255,13 @@ class Applicant:
             await answer.read()
             return answer.status
 
-    async def say(self, text: str, answer: str) -> None:
-        """Write `text` and wait until something with `answer` in it is said."""
+    async def say(self, text: str, answer: str) -> dict[str, Any]:
+        """Write `text`, wait until something with `answer` in it is said, and return that."""
         assert await self.post({"id": self.next_id(), "text": text}) == 202
-        await self.hear(answer)
+        return await self.hear(answer)
 
-    async def tap(self, label: str, answer: str) -> None:
-        """Tap the newest button that says `label`."""
+    async def tap(self, label: str, answer: str) -> dict[str, Any]:
+        """Tap the newest button that says `label`, wait for `answer`, and return it."""
         choice = next(
             choice["id"]
             for message in reversed(self.seen)
@@ -261,7 +269,7 @@ class Applicant:
             if choice["label"] == label
         )
         assert await self.post({"id": self.next_id(), "choice": choice, "text": label}) == 202
-        await self.hear(answer)
+        return await self.hear(answer)
 
     async def send_photo(self, data: bytes, answer: str = "", name: str = "photo.jpg") -> int:
         """Send a file as a photo and wait for the verdict; return the status."""
@@ -275,10 +283,16 @@ class Applicant:
         return got.status
 
     async def hear(self, part: str, within: float = 60.0) -> dict[str, Any]:
-        """Wait until something not heard before has `part` in it; return that message."""
+        """Wait until something not heard before has `part` in it; return that message.
+
+        What came together with it and after it is still to be heard: news do not wait for each other.
+        """
 
         async def heard() -> dict[str, Any] | None:
-            for message in await self._news():
+            if self._heeded == len(self.seen):
+                await self._news()
+            for message in self.seen[self._heeded :]:
+                self._heeded += 1
                 if message["from"] != "applicant" and part in message["text"]:
                     return message
             return None
@@ -300,14 +314,12 @@ class Applicant:
 
         await until(heard, " and ".join(parts), 60.0)
 
-    async def _news(self) -> list[dict[str, Any]]:
+    async def _news(self) -> None:
         after = self.seen[-1]["seq"] if self.seen else 0
         address = f"{self._url}/messages?after={after}&wait=2"
         async with self._session.get(address, headers=self.headers) as answer:
             assert answer.status == 200, await answer.text()
-            news: list[dict[str, Any]] = (await answer.json())["messages"]
-        self.seen += news
-        return news
+            self.seen += (await answer.json())["messages"]
 
 
 class Reviewer:

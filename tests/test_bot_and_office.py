@@ -144,15 +144,14 @@ async def test_the_same_matter_within_thirty_days_shows_how_it_stands(stage: Sta
     await act(stage, number, "start_review")
     stage.intake.news.set()
     await enrol(her, 4)
-    await her.tap("都对，交上去", f"这件事您已经交过了，不用再交，就是{number}")
-    there = her.seen[-1]
+    there = await her.tap("都对，交上去", f"这件事您已经交过了，不用再交，就是{number}")
 
     assert "有人在看" in there["text"]
     assert there["card"]["body"]["number"] == number
     stranger = await Applicant(stage.session, stage.url).open()
     await enrol(stranger, 4)
-    await stranger.tap("都对，交上去", f"这件事您已经交过了，号码{number}")
-    assert stranger.seen[-1]["card"] is None  # how it stands, only she learns
+    known = await stranger.tap("都对，交上去", f"这件事您已经交过了，号码{number}")
+    assert known["card"] is None  # how it stands, only she learns
     found = await stage.intake.read(lambda unit: _of_person(unit, number))
     assert found == [number]
 

@@ -54,12 +54,9 @@ async def test_from_the_first_word_to_the_mark(tmp_path: Path) -> None:
 
 async def _has_her_papers(her: Applicant, product: Product, session: aiohttp.ClientSession) -> None:
     """The receipt came by itself, the form comes when she asks; both are opened from the chat."""
-    if not any("《受理回执》给您存好了" in message["text"] for message in her.seen):
-        await her.hear("《受理回执》给您存好了")
+    await her.hear_all("《受理回执》给您存好了")
     await her.say("文件", "《申请单》给您存好了")
-    cards = [
-        message["card"]["body"] for message in her.seen if (message["card"] or {}).get("kind") == "document"
-    ]
+    cards = her.cards("document")
     assert {card["title"] for card in cards} == {"受理回执", "申请单"}
     for card in cards:
         asked = f"{product.url}/chat/api/documents/{card['file']}"

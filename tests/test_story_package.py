@@ -25,11 +25,9 @@ async def test_four_subsidies_with_one_form(tmp_path: Path) -> None:
         numbers = await _decide(product)
 
         await he.hear("4件：3件办好了，1件没批")
-        card = next(each["card"] for each in reversed(he.seen) if each["card"])
-        assert [step["label"] for step in card["body"]["steps"]] == [
-            f"{title} {numbers[title]}" for title in TITLES
-        ]
-        assert [step["state"] for step in card["body"]["steps"]] == ["done", "stopped", "done", "done"]
+        steps = he.cards("progress")[-1]["steps"]
+        assert [step["label"] for step in steps] == [f"{title} {numbers[title]}" for title in TITLES]
+        assert [step["state"] for step in steps] == ["done", "stopped", "done", "done"]
         await he.say("进度", f"用电补助 {numbers['用电补助']}：没批")
         assert "999901195006150014" not in product.output
 

@@ -102,8 +102,8 @@ async def living(folder: Path, **more: Any) -> AsyncIterator[House]:
 
 
 async def code_of(her: Applicant) -> str:
-    await her.say("换个地方办", "发这8位数字")
-    return str(her.seen[-1]["card"]["body"]["code"])
+    told = await her.say("换个地方办", "发这8位数字")
+    return str(told["card"]["body"]["code"])
 
 
 async def test_a_page_is_gone_on_with_in_another_app(house: House) -> None:
