@@ -16,7 +16,8 @@ import aiohttp
 import asyncpg
 
 from tests import postgres
-from tests.product import Product, free_port, until
+from tests.ports import free_port
+from tests.product import Product, until
 
 # An intake service that is not there: nothing here is handed in, and no second process is started.
 WITHOUT_INTAKE = {

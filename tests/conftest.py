@@ -1,5 +1,5 @@
 """What all tests share: the examples hypothesis draws, the same everywhere and never judged by the clock,
-and one PostgreSQL, with databases that have the bot's tables already.
+one PostgreSQL, with databases that have the bot's tables already, and ports nobody else is given.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.examples import TIMES
+from tests.ports import free_port
 from tests.postgres import Cluster, NoPostgres, cluster
 
 settings.register_profile(
@@ -26,6 +27,12 @@ def postgres() -> Iterator[Cluster]:
             yield running
     except NoPostgres as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """As pytest-asyncio has it, but of those nobody else is given meanwhile."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,19 +18,13 @@ import aiohttp
 
 from tests import forked
 from tests.forked import Forked
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "four quiet herons"  # of the test reviewer
 INTAKE_TOKEN = "test-token-of-the-bot-0001"
 INTAKE_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 UP_WITHIN = 60.0  # seconds; machines that run tests are busy
-
-
-def free_port() -> int:
-    """Return a port nobody listens on just now."""
-    with socket.socket() as here:
-        here.bind(("127.0.0.1", 0))
-        return int(here.getsockname()[1])
 
 
 async def until(

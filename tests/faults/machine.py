@@ -23,7 +23,7 @@ import aiohttp
 from tests import forked
 from tests.forked import Forked
 from tests.intake.world import SECRET, TOKEN
-from tests.product import free_port
+from tests.ports import free_port
 
 UP_WITHIN = 60.0  # seconds; machines that run tests are busy
 STOP_WITHIN = 30.0

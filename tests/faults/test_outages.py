@@ -13,7 +13,7 @@ from tests.faults.machine import machine
 from tests.faults.people import Identity, Person
 from tests.faults.relay import Relay
 from tests.faults.truth import truth_of
-from tests.product import free_port
+from tests.ports import free_port
 
 CREATE, SUBMIT = b"POST /v1/pre-applications HTTP", b"POST /v1/pre-applications/CS-"
 

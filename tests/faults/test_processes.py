@@ -12,7 +12,7 @@ import pytest
 from tests.faults.crowd import Crowd
 from tests.faults.machine import machine
 from tests.faults.truth import truth_of
-from tests.product import free_port
+from tests.ports import free_port
 
 SPELL = 1.0  # seconds of talking between two mishaps
 

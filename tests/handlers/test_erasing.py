@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from storage.schema import erasures
 from tests import pictures
 from tests.intake import world as office
 from tests.intake_fake import FakeIntake
+from tests.ports import free_port
 from tests.product import Applicant, until
 from tests.test_story import enrol, jpeg
 from tests.troubles import status
@@ -123,12 +123,6 @@ async def serving(
         with suppress(asyncio.CancelledError):
             await working
         await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ from storage.schema import outbox as outbox_table
 from tests.platforms import serving
 from tests.platforms.sms import FakeSms
 from tests.platforms.wechat import FakeWeChat
-from tests.product import free_port
+from tests.ports import free_port
 
 TOKEN = "token-between-the-two-on-stage"
 SECRET = "whsec_" + "c3RhZ2VkLXN0YWdlZC1zdGFnZWQtc3RhZ2Vk"
