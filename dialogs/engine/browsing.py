@@ -221,7 +221,6 @@ def _is_gone(talk: Talk) -> bool:
 
 def _ask_guide(talk: Talk) -> None:
     if _is_gone(talk):
-        _ask_choose(talk)
         return
     talk.ask(guide(talk, _told(talk)), [*_doing(talk), (PERSON, talk.words("engine.option_person"))])
 

@@ -131,21 +131,33 @@ def _wanted(talk: Talk) -> str:
 
 def _ask_other(talk: Talk) -> None:
     library, service = talk.world.library, _wanted(talk)
-    title = talk.pick(library.scripts[library.live[service]].title) if service else ""
-    here = talk.pick(talk.script.title)
-    talk.ask(talk.words("engine.other_sure", title=title or here, here=here), _first(talk))
+    if not service:
+        _other_is_gone(talk)
+        return
+    title = talk.pick(library.scripts[library.live[service]].title)
+    text = talk.words("engine.other_sure", title=title, here=talk.pick(talk.script.title))
+    talk.ask(text, _first(talk))
 
 
 def _hear_other(talk: Talk, said: Said) -> None:
     service, is_first = _wanted(talk), yes_or_no(said.text, meant(said, _first(talk)))
-    if is_first is None:
+    if is_first is None and service:
         talk.reject(talk.words("engine.yes_or_no"), _first(talk))
     elif is_first and service:
         _lay_aside(talk)
         begin(talk, service)
+    elif is_first is not False:
+        _other_is_gone(talk)
     else:
         _go_on(talk)
         talk.next()
+
+
+def _other_is_gone(talk: Talk) -> None:
+    """It was taken off while he thought about it: say so, and go on with the question he was at."""
+    talk.say("engine.other_gone", phone=talk.phone)
+    talk.change(aside=None)
+    talk.next()
 
 
 FLOORS: Mapping[str, Floor] = {

@@ -84,8 +84,16 @@ def advance(world: World, session: Session, event: Event) -> Turn:
     _HANDLERS[type(event)](talk, event)
     villagers.end(talk, event)
     if talk.question:
-        _floor(talk).ask(talk)
+        _put_question(talk)
     return talk.turn()
+
+
+def _put_question(talk: Talk) -> None:
+    """Ask; who finds that there is nothing to ask any more steps aside, and what was asked before is."""
+    floor = _floor(talk)
+    floor.ask(talk)
+    if talk.question and _floor(talk) is not floor:
+        _floor(talk).ask(talk)
 
 
 def _message(talk: Talk, event: MessageReceived) -> None:

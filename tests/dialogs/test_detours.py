@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dialogs.turn import ForgetFile, OpenTicket
@@ -12,6 +14,11 @@ AT_A_CHOICE = ("在",)  # "有单位给您交社保吗？" comes next
 
 def begun() -> Chat:
     return play("flexible_enrolment").tap(*AT_A_CHOICE)
+
+
+def without(chat: Chat, service: str) -> dict[str, str]:
+    """The live services, one taken off."""
+    return {each: version for each, version in chat.library.live.items() if each != service}
 
 
 class TestEnough:
@@ -77,6 +84,20 @@ class TestSomethingElse:
         question = chat.heard[-1]
 
         assert chat.say("我想办低保", "不是").heard[-1] == question
+
+    @pytest.mark.parametrize("said", ["是，先办这个", "说不清", "帮助"])
+    def test_taken_off_meanwhile_he_is_told_and_goes_on_here(self, said: str) -> None:
+        chat = begun()
+        question = chat.heard[-1]
+        chat.say("我想办低保")
+        chat.library = replace(chat.library, live=without(chat, "low_income_benefits"))
+
+        told = chat.say(said).heard
+
+        assert told[-2].startswith("您说的那件事现在不在这里办了，要办请打12345")
+        assert told[-1] == question
+        assert chat.at == "employed"
+        assert not chat.session.put_away
 
     def test_what_answers_the_question_is_an_answer(self) -> None:
         chat = play("flexible_enrolment").tap("在", "没有单位，自己干").say("养老")
