@@ -12,19 +12,25 @@ _STYLE = """
 body{margin:0;background:#f5f5f2;color:#1a1a1a;
 font:18px/1.7 "Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif}
 main{box-sizing:border-box;max-width:820px;min-height:100vh;margin:0 auto;padding:24px 20px 48px;
-background:#fff}
+background:#fff;overflow-wrap:anywhere}
 h1{margin:8px 0;font-size:28px;line-height:1.3}
 h2{margin:24px 0 4px;font-size:20px}
 p{margin:6px 0}
 a{color:#0b5cad;display:inline-block;padding:6px 0}
 table{width:100%;border-collapse:collapse;margin:12px 0}
-th,td{padding:8px 10px;border:1px solid #767676;text-align:left;vertical-align:top;font-weight:400;
-overflow-wrap:anywhere}
+th,td{padding:8px 10px;border:1px solid #767676;text-align:left;vertical-align:top;font-weight:400}
 th{background:#f2f2ee;font-weight:600}
 ul,ol{margin:4px 0;padding-left:1.4em}
 .end{margin:16px 0;padding:12px 16px;border-left:6px solid #0b5cad;background:#eef4fb;font-weight:600}
 .small{color:#4a4a4a;font-size:16px}
-@media print{body,main{background:none}a{color:inherit;text-decoration:none}nav{display:none}}
+.ways td:first-child{width:62%}
+@media(max-width:520px){.ways tr:first-child{display:none}
+.ways td,.ways td:first-child{display:block;width:auto}
+.ways td:first-child{border-bottom:0}.ways td+td{margin-bottom:16px;border-top:0}}
+@media print{@page{margin:18mm 16mm}body{font-size:11pt;line-height:1.5}h1{font-size:18pt}h2{font-size:13pt}
+.small{font-size:9pt}body,main{max-width:none;min-height:0;padding:0;background:none}th,.end{background:none}
+a{padding:0;color:inherit;text-decoration:none}nav,.to-print{display:none}
+h1,h2,.end{break-after:avoid}tr,li,.end{break-inside:avoid}}
 """
 
 
@@ -43,7 +49,7 @@ def sheet(book: Book, one: Sheet) -> str:
     body = [
         f"<nav><a href='index.html'>{_words('guides.all', book)}</a></nav>",
         f"<h1>{escape(book.title)}</h1>",
-        _p(f"{number} · {book.day} · {book.id}@{book.version}", "small"),
+        _small(number, book),
         f"<h2>{_words('guides.your_case', book)}</h2>{case}",
         f"<p class='end'>{escape(one.end)}</p>",
         *map(_section, one.sections),
@@ -59,9 +65,9 @@ def service(book: Book) -> str:
         f"<nav><a href='../index.html'>{_words('guides.back', book)}</a></nav>",
         f"<h1>{escape(book.title)}</h1>",
         _p(book.about),
-        _p(f"{count} · {book.day} · {book.id}@{book.version}", "small"),
-        f"<p><a href='{book.id}.pdf'>{_words('guides.pdf', book)}</a></p>",
-        f"<table><tr>{''.join(f'<th scope=col>{escape(each)}</th>' for each in heads)}</tr>",
+        _small(count, book),
+        f"<p class='to-print'><a href='{book.id}.pdf'>{_words('guides.pdf', book)}</a></p>",
+        f"<table class='ways'><tr>{''.join(f'<th scope=col>{escape(each)}</th>' for each in heads)}</tr>",
         *(_row(book, each) for each in book.sheets),
         "</table>",
     ]
@@ -116,6 +122,12 @@ def _section(section: Section) -> str:
 
 def _p(words: str, kind: str = "") -> str:
     return f"<p class='{kind}'>{escape(words)}</p>" if kind else f"<p>{escape(words)}</p>"
+
+
+def _small(words: str, book: Book) -> str:
+    """Return what a page is of; the version may begin a line, and is not cut by a narrow screen."""
+    source = f"{escape(book.id)}@<wbr>{escape(book.version)}"
+    return f"<p class='small'>{escape(words)} · {escape(book.day)} · {source}</p>"
 
 
 def _words(key: str, book: Book) -> str:

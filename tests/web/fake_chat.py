@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import qrcode
 from aiohttp import WSMsgType, web
 
+from handlers.security import page_csp
+
 STATIC = Path(__file__).resolve().parents[2] / "handlers/static/chat"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 START = datetime(2026, 11, 21, 4, 5, tzinfo=UTC)
 
 Json = dict[str, Any]
@@ -29,6 +28,15 @@ Reply = Callable[[str], Iterable[Json]]
 def bot(text: str, *labels: str, card: Json | None = None, sender: str = "bot") -> Json:
     """One message of the helper; each label becomes a choice."""
     return {"from": sender, "text": text, "labels": labels, "card": card}
+
+
+def attachment(data: bytes, name: str) -> web.Response:
+    """A PDF as handlers/documents.py sends it."""
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"document.pdf\"; filename*=UTF-8''{quote(name)}",
+        "Content-Security-Policy": "sandbox",
+    }
+    return web.Response(body=data, content_type="application/pdf", headers=headers)
 
 
 @dataclass
@@ -84,6 +92,7 @@ class FakeChat:
     talks: dict[str, Talk] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    papers: dict[str, bytes] = field(default_factory=dict)
     open_sockets: set[web.WebSocketResponse] = field(default_factory=set)
 
     def app(self) -> web.Application:
@@ -97,6 +106,8 @@ class FakeChat:
                 web.get("/chat/api/photos/{name}", self._picture),
                 web.get("/chat/api/messages", self._poll),
                 web.get("/chat/api/qr", self._qr),
+                web.post("/chat/api/documents/{file}", self._paper),
+                web.post("/papers/api/file", self._save),
                 web.get("/chat/api/socket", self._socket),
                 web.static("/chat", STATIC),
             ]
@@ -139,7 +150,7 @@ class FakeChat:
             body = {"status": problem.status, "title": problem.reason, "detail": "", "message": problem.text}
             return web.json_response(body, status=problem.status, content_type="application/problem+json")
         if not response.prepared:
-            response.headers["Content-Security-Policy"] = POLICY
+            response.headers["Content-Security-Policy"] = page_csp(f"http://{request.host}")
         return response
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
@@ -194,6 +205,17 @@ class FakeChat:
             assert request.transport is not None
             request.transport.abort()
         return web.json_response({"seq": talk.keys[key]}, status=202)
+
+    async def _paper(self, request: web.Request) -> web.Response:
+        self._find(request)
+        file = request.match_info["file"]
+        if file not in self.papers:
+            raise web.HTTPNotFound(text="这份文件已经不在了。")
+        return web.json_response({"token": f"opens-{file}"}, status=201)
+
+    async def _save(self, request: web.Request) -> web.Response:
+        token = str((await request.post())["token"])
+        return attachment(self.papers[token.removeprefix("opens-")], "受理回执.pdf")
 
     async def _picture(self, request: web.Request) -> web.Response:
         self._find(request)

@@ -16,6 +16,7 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 NUMBER = "CS-1121-0038"
+PROMISE = "居住证可以先欠着。您答应12月2日(周三)前补上。到时没补，这次就作废，要重新来。同意吗？"
 
 Json = dict[str, Any]
 
@@ -75,6 +76,12 @@ def card() -> bytes:
     return out.getvalue()
 
 
+def look_up(title: str, material: str, department: str, state: str) -> Json:
+    """A look-up that nobody has answered yet."""
+    nobody = {"result": "", "officer": "", "at": None}
+    return {"title": title, "material": material, "department": department, "state": state, **nobody}
+
+
 def application() -> Json:
     folder = f"/review/api/applications/{NUMBER}/materials/id_card"
     pages = [
@@ -109,7 +116,13 @@ def application() -> Json:
                 "officer": "王数据",
                 "department": "民政",
                 "at": "2026-11-21T04:09:00+00:00",
-            }
+            },
+            look_up("低保证", "benefit_certificate", "民政", "escalated"),
+            look_up("不动产权证书", "title_deed", "自然资源和规划", "waiting"),
+        ],
+        "owed": [
+            {"material": "residence_permit", "title": "居住证", "text": PROMISE, "supplied_at": None},
+            {"material": "household", "title": "户口簿", "text": "", "supplied_at": None},
         ],
         "answers": [
             {"key": "hukou", "label": "户口在常山", "shown": "在", "sensitive": False},

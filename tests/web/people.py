@@ -58,8 +58,8 @@ def _is_ours(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "blob:http://127.0.0.1:"))
 
 
-async def look(page: Page, name: str, widths: tuple[int, ...] = (320, 375)) -> None:
-    """Check what is on the screen, and keep pictures of it where somebody wants to look at them."""
+async def look(page: Page, name: str, widths: tuple[int, ...] = (320, 375), *, whole: bool = False) -> None:
+    """Check what is on the screen; keep pictures of it, or of the whole page, where somebody wants them."""
     assert await serious_faults(page) == [], name
     folder = os.environ.get("LOOKS")
     if not folder:
@@ -70,7 +70,7 @@ async def look(page: Page, name: str, widths: tuple[int, ...] = (320, 375)) -> N
     for width in widths:
         await page.set_viewport_size({"width": width, "height": before["height"]})
         await page.wait_for_timeout(250)
-        await page.screenshot(path=f"{folder}/{name}-{width}.png")
+        await page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=whole)
     await page.set_viewport_size(before)
 
 

@@ -11,6 +11,7 @@ from pytest_asyncio import fixture
 
 from tests.web.axe import serious_faults
 from tests.web.fake_review import NUMBER, STATIC, FakeReview
+from tests.web.people import look
 
 pytestmark = pytest.mark.browser
 
@@ -73,6 +74,15 @@ async def test_it_says_who_acts_for_him_who_consented_and_what_a_department_answ
     await expect(page.get_by_text("球川村 叶某某")).to_be_visible()
     await expect(page.get_by_text("李** 999901********0014 父亲")).to_be_visible()
     await expect(page.get_by_text("民政 王数据 11月21日(周六) 12:09：核验属实")).to_be_visible()
+    await expect(page.get_by_text("民政还没答复，已经提醒主管")).to_be_visible()
+    await expect(page.get_by_text("自然资源和规划还没答复")).to_be_visible()
+    await expect(page.get_by_text("部门没有查到，请申请人补的")).to_be_visible()
+    await look(page, "review-people", (320, 375, 1280), whole=True)
+    await page.set_viewport_size({"width": 320, "height": 568})
+    number = page.get_by_text("999901********0247", exact=True)
+    line = "one => one.getClientRects()[0].height < 2 * parseFloat(getComputedStyle(one).lineHeight)"
+    assert await number.evaluate(line)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 async def test_a_refusal_needs_why_and_how(review: FakeReview, page: Page) -> None:

@@ -28,17 +28,35 @@ export function Paper({ token }: { token: string }) {
     <div aria-live="polite">
       {state.is === "loading" && <p>{w.loading}</p>}
       {state.is === "unreachable" && <Notice title={w.noAnswer} act={w.tryAgain} onAct={open} />}
-      {state.is === "ready" && <Ready w={w} told={state.told} token={token} />}
+      {state.is === "ready" && <Ready w={w} told={state.told} token={token} become={become} />}
       {(state.is === "old" || state.is === "unknown" || state.is === "gone") && <Notice title={w[state.is]} next={w.anew} />}
       <p class="small">{w.phone}</p>
     </div>
   );
 }
 
-/** A form and no script: every phone's browser knows how to keep what a form answers. */
-function Ready({ w, told, token }: { w: Words; told: Told; token: string }) {
+interface ReadyProps {
+  w: Words;
+  told: Told;
+  token: string;
+  become: (state: State) => void;
+}
+
+/**
+ * A form's answer: every phone's browser knows how to keep it. Whether the link is still good is asked before: who
+ * left the page open for a while would else be shown the service's bare refusal.
+ */
+function Ready({ w, told, token, become }: ReadyProps) {
+  const save = (event: Event) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    ask(token).then(
+      (now) => (now.is === "ready" ? form.submit() : become(now)),
+      () => become({ is: "unreachable" }),
+    );
+  };
   return (
-    <form method="post" action="./api/file">
+    <form method="post" action="./api/file" onSubmit={save}>
       <h2>{told.title}</h2>
       <p>
         {w.number} {told.number}
@@ -47,9 +65,8 @@ function Ready({ w, told, token }: { w: Words; told: Told; token: string }) {
       <button type="submit" class="button">
         {w.save}
       </button>
-      <p class="small">
-        {w.saved} {w.until}
-      </p>
+      <p class="small">{w.saved}</p>
+      <p class="small">{w.until}</p>
     </form>
   );
 }

@@ -53,7 +53,7 @@ export function Standing({ application, reload, signedOut }: StandingProps) {
             {owed.map((paper) => (
               <li key={paper.material}>
                 <b>{paper.title}</b> {paper.supplied_at ? `${moment(paper.supplied_at)}已补` : "还欠着"}
-                <p class="note">答应的话：{paper.text}</p>
+                <p class="note">{paper.text ? `答应的话：${paper.text}` : "部门没有查到，请申请人补的，不算他的承诺。"}</p>
               </li>
             ))}
           </ul>
