@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from handlers.keys import CLOCK, DATABASE, FILES, HANDOVERS, MAILROOM, ORIGIN, T
 from handlers.security import Buckets, headers_for, make_gate, operator_guard, undeclared
 from storage.errors import UnknownConversation
 from storage.faults import hit
-from storage.people import applications
+from storage.people import takeovers
 
 PAGES = Path(pages.__file__).parent / "static"
 
@@ -66,18 +67,13 @@ def make_app(parts: Parts) -> web.Application:
 
 
 def _progress_taker(parts: Parts) -> intake.routes.TakeProgress:
-    """Return what takes a verified callback: find whose application it is, and take the event there."""
+    """Return what takes a verified callback: take the event in every conversation that hears of it."""
 
     async def take(key: str, event: ProgressReported) -> None:
-        found = await parts.database.read(
-            lambda connection: applications.by_reference(connection, event.reference)
-        )
-        if found is None:
-            return  # erased meanwhile: acknowledged, so that the intake service stops sending it
-        try:
-            await parts.turns.take(found.conversation, "intake", key, event)
-        except UnknownConversation:
-            return  # he was forgotten, and what stays of his case is its number
+        concerned = await parts.database.read(lambda c: takeovers.concerned(c, event.reference))
+        for conversation in concerned:  # none: erased; acknowledged, so that it is not sent any more
+            with suppress(UnknownConversation):  # he was forgotten, and what stays of his case is its number
+                await parts.turns.take(conversation, "intake", key, event)
         hit("progress.before_answer")
 
     return take

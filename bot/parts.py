@@ -32,6 +32,7 @@ from handlers.intake import IntakeClient
 from handlers.photos import Photos
 from handlers.sending import Books, Fetching, Links, Outgoing, Papers, Sending
 from handlers.sms import Gateway
+from handlers.takeover import Takeovers
 from handlers.texting import Texting
 from handlers.turns import Clock, Decider, Turns
 from handlers.uploads import Uploads
@@ -114,7 +115,9 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
         mailroom = Mailroom(database, turns, vault, clock)
         photos = await stack.enter_async_context(Photos(settings.photo_workers))
         sms = _sms(settings, session, database, clock)
-        handovers = Handovers(database, vault, turns, uploads, channels, clock, settings.origin)
+        handovers = Handovers(
+            database, vault, turns, uploads, channels, clock, settings.origin, texts=sms is not None
+        )
         name = f"{socket.gethostname()}:{os.getpid()}"
         clerks = _clerks(settings, session, database, vault, clock, name)
         books = Books(database, vault, clock, name, settings.outbox_lease)
@@ -142,6 +145,7 @@ async def assemble(settings: Settings, *, demo: bool = False, clock: Clock = utc
                 **erasures.carriers,
                 **Agents(database, vault, clock).carriers,
                 **Texting(sms, database, clock, random).carriers,
+                **Takeovers(database, turns, clock).carriers,
                 **(clerks.carriers if clerks else {}),
             },
         )

@@ -1,4 +1,7 @@
-"""What a hand-over orders: codes made and told, conversations joined. Rules: storage.people.handovers."""
+"""What a hand-over orders: codes made and told, conversations joined. Rules: storage.people.handovers.
+
+Of what a village agent handed in, the code goes to the villager's phone: storage.people.takeovers.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from dialogs.turn import (
     Joined,
     JoinRefused,
     OfferHandover,
+    TakeoverAsked,
     Welcome,
 )
 from handlers import metrics
@@ -29,7 +33,7 @@ from storage.errors import UnknownConversation
 from storage.faults import hit
 from storage.flow import outbox
 from storage.flow.outbox import Item
-from storage.people import applications, conversations, handovers, joining
+from storage.people import agents, applications, conversations, handovers, joining, takeovers
 from storage.people.joining import WEB, Outcome
 from storage.sealing.vault import Vault
 
@@ -40,8 +44,21 @@ _log = structlog.get_logger("handover")
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What somebody asks for by number and last four.
+
+    phone: of the villager whose case `reference` an agent handed in in `conversation`, "" when it has none;
+    None: it is no villager's, and whoever asks may go on with the whole conversation.
+    """
+
+    conversation: str
+    reference: str
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Handovers:
-    """Carries out the orders of a hand-over. `origin` is how browsers reach us."""
+    """Carries out the orders of a hand-over. `origin` is how browsers reach us; texts: there is a gateway."""
 
     database: Database
     vault: Vault
@@ -50,6 +67,7 @@ class Handovers:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     origin: str
+    texts: bool = False
 
     async def offer(self, item: Item, effect: OfferHandover) -> None:
         """Make a code, and the links that carry it to the other channels."""
@@ -59,20 +77,33 @@ class Handovers:
 
     async def ask(self, item: Item, effect: AskHandover) -> None:
         """Have the code told where the application was begun; here nobody learns whether there is one."""
-        there = await self.database.run(lambda c: self._granted(c, item, effect))
-        if there:
-            made = await self._make(item.hold.id, there)
+        found = await self.database.run(lambda c: self._granted(c, item, effect))
+        unreached = ""
+        if found and found.phone is None:
+            made = await self._make(item.hold.id, found.conversation)
             event = HandoverOffered(made.code, made.until, {}, item.address.channel)
-            await self._tell(there, f"handover:{item.hold.id}", event)
-        await self._answer(item, HandoverAsked())
+            await self._tell(found.conversation, f"handover:{item.hold.id}", event)
+        elif found and found.phone and self.texts:
+            await self._text(item, found)
+        elif found:
+            unreached = effect.number
+        await self._answer(item, HandoverAsked(self.texts, unreached))
+
+    async def _text(self, item: Item, found: Found) -> None:
+        """Have the code sent to the villager's phone, by the conversation that knows it."""
+        there, now, seed = found.conversation, self.clock(), item.hold.id
+        made = await self.database.run(
+            lambda c: takeovers.make(c, self.vault, seed, item.conversation, there, found.reference, now)
+        )
+        await self._tell(there, f"takeover:{seed}", TakeoverAsked(found.reference, made.code, made.until))
 
     async def join(self, item: Item, effect: Join) -> None:
         """Join the two conversations, or say why not. Joined, this order is gone with its conversation."""
-        outcome = await self.database.run(
-            lambda c: joining.join(c, self.vault, item.conversation, effect, item.hold.id, self.clock())
-        )
+        outcome = await self.database.run(lambda c: self._taken(c, item, effect))
         hit("handover.joined")
-        if outcome.refusal == "unread":
+        if outcome is None:
+            await self.database.run(lambda c: outbox.settle(c, item.hold, self.clock()))
+        elif outcome.refusal == "unread":
             due = self.clock() + LOOK_AGAIN
             await self.database.run(lambda c: outbox.retry(c, item.hold, due, "unread letters"))
         elif outcome.refusal:
@@ -105,19 +136,28 @@ class Handovers:
                 found[name] = link
         return found
 
+    def _taken(self, connection: Connection, item: Item, effect: Join) -> Outcome | None:
+        """Take the code; None: it is a villager's, and what an agent handed in for him is on its way."""
+        here, now = item.conversation, self.clock()
+        if not handovers.too_many_wrong(connection, here, now) and takeovers.claim(
+            connection, self.vault, here, effect.code, item.hold.id, now
+        ):
+            return None
+        return joining.join(connection, self.vault, here, effect, item.hold.id, now)
+
     async def _make(self, seed: str, conversation: str) -> handovers.Made:
         now = self.clock()
         return await self.database.run(lambda c: handovers.make(c, self.vault, seed, conversation, now))
 
-    def _granted(self, connection: Connection, item: Item, effect: AskHandover) -> str:
-        """Return the conversation whose code may be told, "" when there is none or not so often."""
-        there = _conversation_of(connection, self.vault, effect)
-        asked = there if there != item.conversation else ""
-        now = self.clock()
-        granted = handovers.may_ask(
-            connection, self.vault, item.hold.id, item.conversation, asked or item.conversation, now
-        )
-        return asked if granted else ""
+    def _granted(self, connection: Connection, item: Item, effect: AskHandover) -> Found | None:
+        """Return what a code may be told for, None when there is nothing or not so often."""
+        here, now = item.conversation, self.clock()
+        found = _found(connection, self.vault, effect)
+        if found and (found.conversation == here or (found.reference and agents.signed_in(connection, here))):
+            found = None
+        asked = (found.reference or found.conversation) if found else here
+        granted = handovers.may_ask(connection, self.vault, item.hold.id, here, asked, now)
+        return found if granted else None
 
     async def _answer(
         self, item: Item, event: HandoverOffered | HandoverAsked | Joined | JoinRefused
@@ -128,26 +168,30 @@ class Handovers:
         if not taken.fresh:  # taken before, by a worker that died before it could say so
             await self.database.run(lambda c: outbox.settle(c, item.hold, self.clock()))
 
-    async def _tell(self, conversation: str, key: str, event: HandoverOffered) -> None:
+    async def _tell(self, conversation: str, key: str, event: HandoverOffered | TakeoverAsked) -> None:
         try:
             await self.turns.take(conversation, "outbox", key, event)
         except UnknownConversation:
             _log.info("nobody to tell a code to")  # erased this moment
 
 
-def _conversation_of(connection: Connection, vault: Vault, effect: AskHandover) -> str:
-    """Return the conversation of the application, "" unless number and identity number belong together."""
+def _found(connection: Connection, vault: Vault, effect: AskHandover) -> Found | None:
+    """Return whose the application is, None unless number and identity number belong together."""
     found = applications.by_number(connection, effect.number) or applications.by_reference(
         connection, effect.number
     )
     if found is None:
-        return ""
+        return None
     try:
         case = conversations.session_of(connection, vault, found.conversation).cases.get(found.reference, {})
     except UnknownConversation:
-        return ""
-    tail = str(case.get("tail", ""))
-    return found.conversation if tail and hmac.compare_digest(tail, effect.tail) else ""
+        return None
+    agent = bool(case.get("agent"))
+    tail = str(case.get("villager_tail" if agent else "tail", ""))
+    if not tail or not hmac.compare_digest(tail, effect.tail):
+        return None
+    reference, phone = (found.reference, str(case["phone"])) if agent else ("", None)
+    return Found(found.conversation, reference, phone)
 
 
 async def _link(channel: Channel, scene: str) -> str:

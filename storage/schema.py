@@ -334,6 +334,28 @@ handovers = _table(
 )
 Index("ix_handovers_conversation", handovers.c.conversation, handovers.c.made_at)
 
+# A code, sent to a villager's own phone, with which he takes over what an agent handed in for him
+takeovers = _table(
+    "takeovers",
+    Column("code", LargeBinary, primary_key=True),  # blind index
+    Column("conversation", Id, nullable=False),  # where it was asked for, and works
+    Column("holder", Id, nullable=False),  # the agent's conversation
+    Column("reference", Name, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_by", Id),  # the delivery that used it up
+)
+Index("ix_takeovers_conversation", takeovers.c.conversation)
+
+# Conversations that hear of an application besides its own: of the agent who handed it in
+followers = _table(
+    "followers",
+    Column("reference", Name, primary_key=True),
+    Column("conversation", Id, primary_key=True),
+    clustered=True,
+)
+Index("ix_followers_conversation", followers.c.conversation)
+
 # Wrong codes and asked-for codes by conversation, so that nobody can try them all
 handover_tries = _table(
     "handover_tries",

@@ -12,7 +12,7 @@ import re
 from dialogs.answers import plain
 from dialogs.engine import arriving, on_behalf
 from dialogs.engine.talk import Talk
-from dialogs.engine.villagers import shown
+from dialogs.engine.villagers import in_hand, shown
 from dialogs.turn import AgentDismissed, AgentRefused, AgentSignedIn, SignInAgent, SignOutAgent
 
 _TYPED = re.compile(r"(?:代办|agent)[ :：]*(\d{5})[ -]?(\d{5})")
@@ -48,7 +48,7 @@ def signed_in(talk: Talk, event: AgentSignedIn) -> None:
     """Say as whom he is signed in, and how he gets out."""
     talk.change(agent={"id": event.id, "name": event.name, "village": event.village})
     talk.say("agents.signed_in", name=event.name, village=event.village)
-    if count := sum(bool(case.get("agent")) and not case["ended"] for case in shown(talk).values()):
+    if count := sum(bool(case.get("agent")) and not case["ended"] for case in in_hand(talk).values()):
         talk.say("on_behalf.under_way", count=count)
     _step_back(talk)
     _go_on(talk)

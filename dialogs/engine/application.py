@@ -160,6 +160,7 @@ def _case(talk: Talk, filing: Filing, package: str) -> dict[str, Any]:
         "phone": on_behalf.phone_of(answers) if agent else _reached_at(talk),
         # Whoever asks for the case by number would get all of the agent's: other villagers' too.
         "tail": "" if agent else who["id_number"][-TAIL:],
+        "villager_tail": who["id_number"][-TAIL:] if agent else "",
         "villager": label(talk, who["name"], who["id_number"]) if agent else "",
         "agent": {name: agent[name] for name in ("id", "name", "village")} if agent else {},
         "keep_days": talk.script.keep_days,

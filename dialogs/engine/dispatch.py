@@ -17,7 +17,18 @@ from dataclasses import replace
 from typing import Any
 
 from dialogs.answers import plain, tidy
-from dialogs.engine import agents, arriving, asides, erasing, handover, keeping, papers, stations, villagers
+from dialogs.engine import (
+    agents,
+    arriving,
+    asides,
+    erasing,
+    handover,
+    keeping,
+    papers,
+    stations,
+    takeover,
+    villagers,
+)
 from dialogs.engine.cases import asked as wanted_by_office
 from dialogs.engine.cases import (
     calls,
@@ -44,6 +55,9 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    CasesClaimed,
+    CasesEntrusted,
+    CasesForgotten,
     DepartmentAsked,
     DocumentHeld,
     Erased,
@@ -63,6 +77,7 @@ from dialogs.turn import (
     SupplyDelayed,
     SupplyReceived,
     SupplyRefused,
+    TakeoverAsked,
     TextLost,
     TimerFired,
     Turn,
@@ -215,5 +230,9 @@ _HANDLERS: Mapping[type, Callable[[Talk, Any], None]] = {
     AgentRefused: agents.refused,
     AgentDismissed: agents.dismissed,
     TextLost: villagers.lost,
+    TakeoverAsked: takeover.sought,
+    CasesClaimed: takeover.claimed,
+    CasesEntrusted: takeover.entrusted,
+    CasesForgotten: takeover.forgotten,
     TimerFired: _timer,
 }

@@ -19,6 +19,7 @@ from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.flow import photos_in
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import Floor, Options, Said, Talk, meant
+from dialogs.engine.villagers import follows
 from dialogs.messages import Inbound
 from dialogs.session import Session
 from dialogs.turn import Erase, Erased, ErasureRefused, ForgetFile, ForgetPerson, OpenTicket
@@ -43,7 +44,7 @@ def begin(talk: Talk, _: str) -> None:
 
 
 def _running(session: Session) -> list[str]:
-    return [reference for reference, case in session.cases.items() if not case["ended"]]
+    return [reference for reference, case in session.cases.items() if not case["ended"] and not follows(case)]
 
 
 def _may_be_withdrawn(case: Mapping[str, Any]) -> bool:

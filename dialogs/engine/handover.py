@@ -4,6 +4,7 @@
     elsewhere        the code, or a link -> Join -> Joined there, JoinRefused here
                      我办过 -> the number and the last four of his identity number -> AskHandover
                      -> HandoverOffered where it began (asked_by), HandoverAsked here: then the code
+                     what a village agent handed in for him: the code comes to his phone (engine/takeover)
 
 Whether a number is known is never told where it is asked for: both answers are the same words.
 """
@@ -112,9 +113,11 @@ def go_on(talk: Talk, _: str) -> None:
     talk.again()
 
 
-def told(talk: Talk, _: HandoverAsked) -> None:
-    """Say where to look for the code, whether there is one or not."""
-    talk.say("handover.told")
+def told(talk: Talk, event: HandoverAsked) -> None:
+    """Say where to look for the code, whether there is one or not; a person sees to whom no code reaches."""
+    if event.ticket:
+        talk.do(OpenTicket(reason="takeover", note=event.ticket))
+    talk.say("handover.told" if event.by_text else "handover.told_no_text", phone=talk.phone)
 
 
 # What is asked for

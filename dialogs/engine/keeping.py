@@ -27,6 +27,7 @@ _FORGOTTEN: dict[str, Any] = {
     "tail": "",
     "parcel": None,
     "villager": "",
+    "villager_tail": "",
 }
 
 CASE, DRAFT = "forget_case", "forget_draft"

@@ -6,7 +6,7 @@ the tail of his number, by which two of one name are told apart) and `phone` (th
 Its news goes to both. The villager has it by text message (TextTo), wherever the agent is. The agent has it
 in his chat, saying for whom, and only while he is signed in there: after that the case goes on, and nothing
 of it is shown or can be done from that chat. Where no text message gets through, the agent is asked, once
-for an errand, to pass news on.
+for an errand, to pass news on. Once the villager goes on himself (engine/takeover), his own chat tells him.
 """
 
 from __future__ import annotations
@@ -41,6 +41,16 @@ def whose(case: Case) -> str:
     return str(case.get("villager", ""))
 
 
+def follows(case: Case) -> bool:
+    """Say whether the villager has taken it over: it is told of here, and he acts (engine/takeover)."""
+    return bool(case.get("taken"))
+
+
+def in_hand(talk: Talk) -> dict[str, Case]:
+    """Return those of the cases shown here about which something may be done here."""
+    return {own: case for own, case in shown(talk).items() if not follows(case)}
+
+
 def of_whom(talk: Talk, case: Case, text: str) -> str:
     """Return `text` with whose case it is about, where that is a villager's."""
     return talk.words("on_behalf.about", name=whose(case), text=text) if whose(case) else text
@@ -65,7 +75,7 @@ def end(talk: Talk, event: Event) -> None:
     """Let the villager hear what is news for him; and the agent nothing, when he is not signed in."""
     reference = _reference(event)
     case = talk.session.cases.get(reference)
-    if case is not None and case.get("agent"):
+    if case is not None and case.get("agent") and not follows(case):
         _text(talk, reference, case)
     if talk.mute:
         talk.effects = [each for each in talk.effects if not isinstance(each, Say)]
@@ -109,15 +119,14 @@ def _words(talk: Talk, case: Case, message: Outbound) -> str:
 
 def lost(talk: Talk, event: TextLost) -> None:
     """No text message gets through to a villager: from now on it is the agent who tells him."""
-    if event.reference in talk.session.cases:
+    if event.reference in talk.session.cases and not follows(talk.session.cases[event.reference]):
         _pass_on(talk, event.reference, "on_behalf.pass_on")
 
 
 def _pass_on(talk: Talk, reference: str, key: str) -> None:
     """Ask the agent once for an errand; where he is signed out, a person has to see to it."""
     cases = talk.session.cases
-    mates = _mates(cases, reference)
-    if any(cases[each].get("passes_on") for each in mates):
+    if any(cases[each].get("passes_on") for each in mates(cases, reference)):
         return
     talk.change(cases={**cases, reference: {**cases[reference], "passes_on": True}})
     if talk.mute:
@@ -126,7 +135,7 @@ def _pass_on(talk: Talk, reference: str, key: str) -> None:
         talk.say(key)
 
 
-def _mates(cases: Mapping[str, Case], reference: str) -> list[str]:
+def mates(cases: Mapping[str, Case], reference: str) -> list[str]:
     """Return the cases of the same errand."""
-    package = cases[reference].get("package")
+    package = cases.get(reference, {}).get("package")
     return [each for each, case in cases.items() if package and case.get("package") == package] or [reference]

@@ -245,6 +245,30 @@ class TextTo:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimCases:
+    """Answer with CasesClaimed(reference, to). Ordered by the code, in its commit, and not by a turn."""
+
+    reference: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntrustCases:
+    """Let these cases be those of the conversation `to`: CasesEntrusted there. This one follows them."""
+
+    to: str
+    agent: Json
+    cases: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCases:
+    """Answer with CasesForgotten. Ordered by the erasure of their person, in its commit, not by a turn."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Answer with TimerFired(name, key) at `due`. Setting it again moves it; a late fire is harmless."""
 
@@ -279,5 +303,8 @@ Effect = (
     | SignOutAgent
     | DismissAgent
     | TextTo
+    | ClaimCases
+    | EntrustCases
+    | ForgetCases
     | SetTimer
 )

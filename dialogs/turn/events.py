@@ -60,7 +60,14 @@ class HandoverOffered:
 
 @dataclass(frozen=True, slots=True)
 class HandoverAsked:
-    """The request for a code by number is dealt with. Whether there is such a case is not told here."""
+    """The request for a code by number is dealt with. Whether there is such a case is not told here.
+
+    by_text: codes for what a village agent handed in can be sent by text message.
+    ticket:  the number of such a case whose person no text message reaches: somebody has to see to it.
+    """
+
+    by_text: bool = True
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +257,44 @@ class TextLost:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeoverAsked:
+    """Somebody wants to go on himself with a villager's case that was handed in here by his agent.
+
+    code: what proves that it is the villager, sent to his own phone and nowhere else.
+    """
+
+    reference: str
+    code: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CasesClaimed:
+    """The villager has proved who he is, in the conversation `to`: his errand is his own now."""
+
+    reference: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasesEntrusted:
+    """What a village agent handed in for the person of this conversation is his own now.
+
+    cases: by reference; {} when there was nothing left to take. agent: {name, village}, who goes on hearing.
+    """
+
+    agent: Json
+    cases: Json
+
+
+@dataclass(frozen=True, slots=True)
+class CasesForgotten:
+    """The people whose cases these were are forgotten; nothing of them is to be followed here."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set earlier is due. `key` says for what (a reference, a prompt number)."""
 
@@ -284,5 +329,9 @@ Event = (
     | AgentRefused
     | AgentDismissed
     | TextLost
+    | TakeoverAsked
+    | CasesClaimed
+    | CasesEntrusted
+    | CasesForgotten
     | TimerFired
 )

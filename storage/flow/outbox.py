@@ -87,6 +87,9 @@ _LANES = {
     "SignOutAgent": "agent:{conversation}",
     "DismissAgent": "agent:{conversation}",
     "TextTo": "text:{reference}",
+    "ClaimCases": "takeover:{conversation}",
+    "EntrustCases": "takeover:{conversation}",
+    "ForgetCases": "takeover:{conversation}",
 }
 
 

@@ -74,6 +74,10 @@ ACTORS: Mapping[str, str] = {
     "AgentDismissed": "operator",
     "DocumentHeld": "worker",
     "TextLost": "worker",
+    "TakeoverAsked": "worker",
+    "CasesClaimed": "worker",
+    "CasesEntrusted": "worker",
+    "CasesForgotten": "worker",
     "TimerFired": "timer",
 }
 # News for a page that may be closed goes out another way after this long, where there is one.

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"  # named here, so that a start-up need not load Alembic to see that nothing is to be done
+HEAD = "0006"  # named here, so that a start-up need not load Alembic to see that nothing is to be done
 # Of two processes that start at once one migrates and the other waits (PostgreSQL; any number will do).
 _LOCK = 20_261_121
 

@@ -15,6 +15,7 @@ from storage.schema import (
     applicants,
     conversations,
     files,
+    followers,
     handover_tries,
     handovers,
     inbox,
@@ -22,6 +23,7 @@ from storage.schema import (
     notices,
     outbox,
     subscriptions,
+    takeovers,
     tickets,
     upload_links,
 )
@@ -112,6 +114,7 @@ def erase(connection: Connection, vault: Vault, applicant: str, now: datetime, a
 
 _OF_A_CONVERSATION = (
     messages, outbox, inbox, tickets, handovers, handover_tries, notices, upload_links, addresses,
+    takeovers, followers,
 )  # fmt: skip
 
 

@@ -23,17 +23,20 @@ from sqlalchemy import Connection, Row, Table, and_, func, insert, or_, select, 
 from storage.flow import audit
 from storage.people import applicants
 from storage.people.conversations import applicant_of
+from storage.people.takeovers import unfollow
 from storage.schema import (
     addresses,
     applications,
     conversations,
     erasures,
     files,
+    followers,
     handovers,
     inbox,
     messages,
     notices,
     outbox,
+    takeovers,
     tickets,
     upload_links,
 )
@@ -46,6 +49,7 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing to
 EMPTIED: Mapping[str, Table] = {
     "messages": messages, "orders": outbox, "letters": inbox, "tickets": tickets, "codes": handovers,
     "notices": notices, "links": upload_links, "addresses": addresses, "files": files,
+    "takeovers": takeovers, "followed": followers,
 }  # fmt: skip
 
 
@@ -95,6 +99,7 @@ def erase(
         "kept": _cases(connection, mine),
         "intake": dict(intake),
     }
+    unfollow(connection, vault, mine, now)
     gone = applicants.erase(connection, vault, applicant, now, "applicant")
     spelled = json.dumps(outcome, sort_keys=True)
     connection.execute(

@@ -48,7 +48,7 @@ def make(connection: Connection, vault: Vault, seed: str, conversation: str, now
     connection.execute(delete(handovers).where(handovers.c.made_at < now - KEPT))
     n = 0
     while True:
-        code = _derive(vault, seed, n)
+        code = derive(vault, seed, n)
         known = connection.execute(
             select(handovers).where(handovers.c.code == _blind(vault, code))
         ).one_or_none()
@@ -134,7 +134,8 @@ def _tries(connection: Connection, kind: str, since: datetime, conversation: str
     return int(connection.execute(counted).scalar_one())
 
 
-def _derive(vault: Vault, seed: str, n: int) -> str:
+def derive(vault: Vault, seed: str, n: int) -> str:
+    """Return the n-th code that `seed` stands for."""
     number = int.from_bytes(vault.blind("handover.code", f"{seed}/{n}")[:8], "big")
     return f"{number % 10**DIGITS:0{DIGITS}}"
 

@@ -21,7 +21,7 @@ from dialogs.engine import on_behalf
 from dialogs.engine.cases import asked
 from dialogs.engine.cases.buttons import CASE
 from dialogs.engine.cases.rating import RATE
-from dialogs.engine.flow import CARRIED
+from dialogs.engine.flow import CARRIED, photos_in
 from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
@@ -32,7 +32,11 @@ from dialogs.turn import (
     ApplicationDelayed,
     ApplicationReceived,
     ApplicationRefused,
+    CasesClaimed,
+    CasesEntrusted,
+    CasesForgotten,
     DocumentHeld,
+    EntrustCases,
     Erase,
     Erased,
     ErasureRefused,
@@ -60,6 +64,7 @@ from dialogs.turn import (
     SupplyDelayed,
     SupplyReceived,
     SupplyRefused,
+    TakeoverAsked,
     TextLost,
     TextTo,
     TimerFired,
@@ -169,6 +174,7 @@ FROM_AFAR = (
     *(Opened("", "en", "wechat"), Opened("", scene="pension_check"), Opened("", scene="flexible_enrolment")),
     *(Opened("", scene="go12345678"), Opened("", scene="of_last_year"), Flooded()),
     *(HandoverOffered("12345678", START, {}), HandoverAsked(), Joined("telegram")),
+    *(HandoverAsked(by_text=False, ticket="CS-1121-0001"), CasesEntrusted({}, {})),
     *(AgentSignedIn("a1", "叶某某", "球川村"), AgentDismissed("a1"), AgentRefused("unknown")),
     AgentSignedIn("a2", "徐某某", "东案村"),
     *(JoinRefused(reason, "12345678") for reason in ("unknown", "often", "here", "busy", "draft")),
@@ -190,6 +196,8 @@ class Conversation(RuleBasedStateMachine):
         self.channel = ""
         self.roads: dict[str, tuple[str, ...]] = {}
         self.measured: set[str] = set()
+        self.numbers: dict[str, str] = {}
+        self.dropped = 0  # cases whose people were forgotten elsewhere
         self.event: Event | None = None
 
     def begins(self) -> Chat:
@@ -317,6 +325,35 @@ class Conversation(RuleBasedStateMachine):
             now, self.chat = self.chat.now, self.begins()
             self.chat.now = now
             self.shown, self.files, self.roads, self.measured = [], 0, {}, set()
+            self.numbers, self.dropped = {}, 0
+
+    # What a villager takes over, or an agent has to give up
+
+    @precondition(lambda self: self.chat.session.cases)
+    @rule(place=st.integers(0, 5))
+    def its_villager_goes_on_with_it(self, place: int) -> None:
+        """Whose it is not any more, or never was, is not given away."""
+        reference = self._case(place)
+        before = self.chat.session.cases[reference]
+        self.happen(TakeoverAsked(reference, "12345678", START))
+        self.happen(CasesClaimed(reference, "elsewhere"))
+        given = next(each for each in self.chat.turns[-1] if isinstance(each, EntrustCases)).cases
+        assert bool(given) == bool(before.get("agent") and before["number"] and not before.get("taken"))
+        assert all(self.chat.session.cases[own]["taken"] for own in given)
+        assert not any(photos_in(case["answers"]) or case["files"] for case in given.values())
+
+    @rule(seq=st.sampled_from([0, 0, 1]))
+    def what_an_agent_handed_in_for_him_is_his(self, seq: int) -> None:
+        self.happen(CasesEntrusted({"name": "徐某某", "village": "东案村"}, {ENTRUSTED: _entrusted(seq)}))
+        if seq:
+            self.roads.setdefault(ENTRUSTED, ROADS[0])
+
+    @rule()
+    def those_he_follows_are_forgotten(self) -> None:
+        taken = [own for own, case in self.chat.session.cases.items() if case.get("taken")]
+        self.happen(CasesForgotten((*taken, ENTRUSTED)))
+        assert ENTRUSTED not in taken
+        self.dropped += len(taken)
 
     @rule(place=st.integers(0, 9), lost=st.booleans())
     def a_document_comes(self, place: int, lost: bool) -> None:
@@ -544,17 +581,20 @@ class Conversation(RuleBasedStateMachine):
 
     def _nothing_is_handed_in_twice(self) -> None:
         submits = self.chat.ordered(Submit)
-        assert len({each.reference for each in submits}) == len(submits) == len(self.chat.session.cases)
+        own = [case for case in self.chat.session.cases.values() if not case.get("through")]
+        assert len({each.reference for each in submits}) == len(submits) == len(own) + self.dropped
         assert sum(map(_handed_in, self.chat.heard)) == len(submits)
         supplies = self.chat.ordered(Supply)
         assert len({each.key for each in supplies}) == len(supplies)
 
     def _cases_go_forward(self, before: Session, after: Session) -> None:
         for reference, case in before.cases.items():
+            if isinstance(self.event, CasesForgotten) and case.get("taken"):
+                continue
             now = after.cases[reference]
             assert now["seq"] >= case["seq"]
             assert now["number"] == case["number"] or not case["number"]
-            if now["seq"] > 0:
+            if now["seq"] > 0 and not now.get("taken"):  # papers that come are between him and the office
                 assert now["state"] == _led_to(self.roads[reference][: now["seq"]]), reference
             self._what_was_given_is_kept(case, now)
             mended = now.get("rerate_until") and now["rating"] == "asked"  # he may give one more mark
@@ -562,7 +602,7 @@ class Conversation(RuleBasedStateMachine):
 
     def _what_was_given_is_kept(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """What he gave for a correction stays until the office has it, or it becomes the case's own."""
-        refused = isinstance(self.event, SupplyRefused)
+        refused = isinstance(self.event, SupplyRefused | CasesClaimed)
         if not before.get("ask") or refused or (not after["answers"] and not after["ask"]):
             return
         held = {**after["answers"], **(after["ask"]["given"] if after["ask"] else {})}
@@ -663,7 +703,8 @@ class Conversation(RuleBasedStateMachine):
         return references[place % len(references)]
 
     def _number(self, reference: str) -> str:
-        return f"CS-1121-{list(self.chat.session.cases).index(reference) + 1:04}"
+        known = self.chat.session.cases[reference]["number"] or f"CS-1121-{len(self.numbers) + 1:04}"
+        return self.numbers.setdefault(reference, known)
 
     def _station(self) -> Station | None:
         key = self.chat.at
@@ -674,6 +715,36 @@ class Conversation(RuleBasedStateMachine):
 
     def _today(self) -> str:
         return (self.chat.now - timedelta(seconds=10) + timedelta(hours=8)).date().isoformat()
+
+
+ENTRUSTED = "ZT-0000-0000-0001"
+
+
+def _entrusted(seq: int) -> dict[str, Any]:
+    """Return what an agent has handed in for somebody, `seq` events ago, as it comes to his own chat."""
+    return {
+        "service": "flexible_enrolment",
+        "child": "",
+        "package": "",
+        "number": "CS-1122-0001",
+        "script": Chat().library.live["flexible_enrolment"],
+        "state": "submitted",
+        "seq": seq,
+        "at": {},
+        "due": "",
+        "rating": "",
+        "answers": {"hukou": "local"},
+        "files": [],
+        "documents": {},
+        "ask": None,
+        "phone": "",
+        "tail": "3159",
+        "villager": "",
+        "agent": {},
+        "keep_days": 30,
+        "ended": "",
+        "through": {"name": "徐某某", "village": "东案村"},
+    }
 
 
 def _handed_in(text: str) -> int:

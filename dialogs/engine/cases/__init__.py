@@ -8,6 +8,7 @@ news, telling each event of the intake service, in its order; reports: what each
 card         the receipt, and how far each case is
 packages     several handed in at once: how all of them stand
 withdrawing  taking back what is undecided
+followed     its villager has taken it over: his agent still hears of it
 documents    what the office has put in writing
 rating       the mark, when it is over
 book         a case's record in the session, changed in one place
@@ -31,6 +32,8 @@ A case is kept in the session under its reference:
     phone, tail       where a text message reaches who applies (E.164), and the last four of his identity
                       number, by which he can ask for it elsewhere; "" when not given, or no longer kept
     agent, villager   who handed it in for whom (engine/villagers.py), {} and "" for his own; passes_on: he
-                      has been asked to tell him the news
+                      has been asked to tell him the news; villager_tail: `tail` of whom it is for
+    taken, through    the villager goes on with it himself (engine/takeover.py): True where it is only
+                      followed since, and in his own chat the agent, {name, village}
     ended             when it ended (ISO 8601), "" while it runs
 """

@@ -13,13 +13,14 @@ from dialogs.engine.consenting import stands_in
 from dialogs.engine.flow import CARRIED, forget_photos, photos_in, put_away, start, start_for
 from dialogs.engine.keeping import begin_draft
 from dialogs.engine.talk import Talk
-from dialogs.engine.villagers import is_shown
+from dialogs.engine.villagers import follows, is_shown
 from dialogs.script.road import CONSENT, READ_BACK
 
 
 def can(talk: Talk, case: Case) -> bool:
     """Say whether the matter of a case can be applied for once more."""
-    return is_shown(talk, case) and case["state"] in ENDED and _service(talk, case) in talk.world.library.live
+    may = is_shown(talk, case) and not follows(case)
+    return may and case["state"] in ENDED and _service(talk, case) in talk.world.library.live
 
 
 def newest(talk: Talk) -> str:

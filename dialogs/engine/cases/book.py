@@ -19,6 +19,8 @@ def change(talk: Talk, reference: str, **fields: Any) -> None:
     """Change fields of a case and write down where it is."""
     case = {**talk.session.cases[reference], **fields}
     talk.change(cases={**talk.session.cases, reference: case})
+    if case.get("taken"):  # its own conversation does
+        return
     talk.do(TrackCase(reference, case["number"], case["service"], case["state"], case["seq"]))
 
 

@@ -8,7 +8,7 @@ from dialogs.engine.browsing import hear_wish
 from dialogs.engine.cases import again, asked, requests
 from dialogs.engine.cases.buttons import ASIDE, CASE, choice
 from dialogs.engine.talk import Floor, Said, Talk, meant
-from dialogs.engine.villagers import of_whom, shown
+from dialogs.engine.villagers import in_hand, of_whom
 from dialogs.messages import Outbound
 from dialogs.turn import Say
 
@@ -36,7 +36,7 @@ def tapped(talk: Talk, prompt: str, act: str) -> bool:
     if not prompt.startswith(CASE):
         return False
     reference = prompt.removeprefix(CASE)
-    if reference in shown(talk) and act in CALLS and CALLS[act][0](talk, reference):
+    if reference in in_hand(talk) and act in CALLS and CALLS[act][0](talk, reference):
         CALLS[act][1](talk, reference)
     else:
         talk.say("engine.stale")
@@ -49,7 +49,7 @@ def word(act: str) -> Callable[[Talk, str], None]:
 
     def command(talk: Talk, _: str) -> None:
         can, do = CALLS[act]
-        found = [own for own in talk.session.cases if own in shown(talk) and can(talk, own)]
+        found = [own for own in talk.session.cases if own in in_hand(talk) and can(talk, own)]
         if found:
             do(talk, found[-1])
         else:

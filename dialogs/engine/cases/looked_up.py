@@ -13,6 +13,7 @@ from dialogs.engine.cases.buttons import offer
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.telling import paper_title
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import follows
 from dialogs.turn import DepartmentAsked, LookupRefused, ProgressReported, TellClerks
 
 LOOKUP = "lookup"  # what the clerks' group is told it is
@@ -27,7 +28,12 @@ def waits(talk: Talk, event: DepartmentAsked) -> None:
 def refused(talk: Talk, event: LookupRefused) -> None:
     """No department is asked: say so kindly, and ask for the paper itself."""
     case = talk.session.cases.get(event.reference)
-    if case is None or case["state"] not in UNACCEPTED or event.material in case.get("looked_up", {}):
+    if (
+        case is None
+        or follows(case)
+        or case["state"] not in UNACCEPTED
+        or event.material in case.get("looked_up", {})
+    ):
         return
     found = {"result": "refused", "title": paper_title(talk, case, event.material)}
     _note(talk, event.reference, event.material, found)

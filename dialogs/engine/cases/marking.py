@@ -16,7 +16,7 @@ from dialogs.engine.cases.book import change, news_of, spoken_day, title_of
 from dialogs.engine.cases.rating import offer, rate, say_rating
 from dialogs.engine.flow import asked
 from dialogs.engine.talk import Floor, Said, Talk, meant
-from dialogs.engine.villagers import shown
+from dialogs.engine.villagers import in_hand
 from dialogs.turn import ProgressReported, Rate, SetTimer, TimerFired
 
 REMIND_AFTER = timedelta(days=3)  # one reminder, then silence
@@ -86,7 +86,7 @@ def heard_beside(talk: Talk, text: str) -> bool:
 
 def _awaited(talk: Talk) -> str:
     """Return the case whose mark was asked for last and is not given, "" for none."""
-    seen = shown(talk)
+    seen = in_hand(talk)
     waiting = [key for key, case in talk.session.cases.items() if key in seen and case["rating"] == "asked"]
     return waiting[-1] if waiting else ""
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from dialogs.calendar import local_day
 from dialogs.engine import keeping
-from dialogs.engine.cases import asked, documents, looked_up, marking, requests
+from dialogs.engine.cases import asked, documents, followed, looked_up, marking, requests
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day
 from dialogs.engine.cases.card import card
 from dialogs.engine.cases.handing_in import registered
 from dialogs.engine.cases.reports import OVER, REPORTS, Report
 from dialogs.engine.cases.telling import tell
 from dialogs.engine.talk import Talk
+from dialogs.engine.villagers import follows
 from dialogs.turn import FetchProgress, ProgressReported
 
 
@@ -24,6 +25,9 @@ def reported(talk: Talk, event: ProgressReported) -> None:
         return
     if event.seq > case["seq"] + 1:
         talk.do(FetchProgress(event.reference, event.number, case["seq"]))
+        return
+    if follows(case) and event.type in followed.HIS_ALONE:
+        change(talk, event.reference, seq=event.seq)
         return
     if event.type == "preregistered" and case["state"] in ("sending", "delayed"):
         registered(
@@ -43,7 +47,8 @@ def reported(talk: Talk, event: ProgressReported) -> None:
         _OTHERS[event.type](talk, event, talk.session.cases[event.reference])
     else:
         _push(talk, event, case)
-    documents.announced(talk, event)
+    if not follows(case):
+        documents.announced(talk, event)
 
 
 def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
@@ -56,7 +61,9 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
     if report.state in OVER and not case["ended"]:
         keeping.end_case(talk, event.reference, case["keep_days"])
     requests.step_back(talk, event.reference)
-    if kind in requests.REQUESTS:
+    if kind in requests.REQUESTS and follows(case):
+        followed.wanted(talk, event)
+    elif kind in requests.REQUESTS:
         requests.REQUESTS[kind](talk, event)
     elif report.say and not requests.told_before(case, kind):
         tell(talk, event, report)

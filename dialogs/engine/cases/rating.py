@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_of
 from dialogs.engine.cases.buttons import nothing_is_asked
 from dialogs.engine.talk import Talk
-from dialogs.engine.villagers import of_whom, shown, whose
+from dialogs.engine.villagers import in_hand, of_whom, whose
 from dialogs.messages import Card, Choice, Outbound
 from dialogs.turn import OpenTicket, Rate, Say
 
@@ -53,7 +53,7 @@ def tapped(talk: Talk, prompt: str, option: str) -> bool:
     if not prompt.startswith(RATE):
         return False
     reference = prompt.removeprefix(RATE)
-    if reference in shown(talk) and option in ("1", "2", "3", "4", "5"):
+    if reference in in_hand(talk) and option in ("1", "2", "3", "4", "5"):
         rate(talk, reference, int(option))
     else:
         talk.say("engine.stale")

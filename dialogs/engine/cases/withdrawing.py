@@ -9,7 +9,7 @@ from dialogs.engine.cases.book import number_of, title_of
 from dialogs.engine.cases.reports import UNDECIDED
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import Floor, Options, Said, Talk, meant
-from dialogs.engine.villagers import of_whom, shown
+from dialogs.engine.villagers import in_hand, of_whom
 from dialogs.turn import Withdraw
 
 ALL = "all"
@@ -27,7 +27,7 @@ def begin(talk: Talk) -> bool:
 
 def _able(talk: Talk) -> list[str]:
     """Return the references of the cases that may still be taken back."""
-    return [own for own, case in shown(talk).items() if case["state"] in UNDECIDED]
+    return [own for own, case in in_hand(talk).items() if case["state"] in UNDECIDED]
 
 
 def _of_one_package(talk: Talk, able: Sequence[str]) -> bool:
@@ -60,7 +60,7 @@ def _hear_which(talk: Talk, said: Said) -> None:
     elif word == ALL:
         talk.change(aside={"is": "withdraw", "reference": ALL})
         talk.next()
-    elif word in shown(talk):
+    elif word in in_hand(talk):
         talk.change(aside={"is": "withdraw", "reference": word})
         talk.next()
     else:
