@@ -34,7 +34,7 @@ from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.sms import FakeSms
 from tests.platforms.telegram import Caller, FakeTelegram
 from tests.platforms.wechat import FakeWeChat
-from tests.product import Product, Reviewer, running
+from tests.product import INTAKE_TOKEN, Product, Reviewer, running
 
 JUDGED_WITHIN = 60.0  # seconds for a photo, on a busy machine
 SMALL = (2000, 1500)  # enough to read; less work than a real phone's 12 megapixels
@@ -59,6 +59,16 @@ class World:
     @property
     def fakes(self) -> tuple[Fake, ...]:
         return self.wechat, self.telegram, self.dingtalk, self.sms
+
+    async def receipt(self, number: str) -> bytes:
+        """Return the receipt as the intake service hands it out to the bot."""
+        there = f"{self.product.review_url}/v1/pre-applications/{number}/documents"
+        headers = {"Authorization": f"Bearer {INTAKE_TOKEN}"}
+        async with self.session.get(there, headers=headers) as answer:
+            [receipt] = [each for each in await answer.json() if each["kind"] == "receipt"]
+        async with self.session.get(f"{there}/{receipt['id']}.pdf", headers=headers) as answer:
+            assert answer.status == 200
+            return await answer.read()
 
     def secrets(self) -> set[str]:
         """Return what may be on no phone and in no log: what the platforms know us by."""

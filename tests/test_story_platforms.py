@@ -11,11 +11,13 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from handlers.photos.pages import first_page
 from tests import pictures
 from tests.platforms import Person, Shown
 from tests.platforms.telegram import Caller
@@ -142,8 +144,35 @@ async def test_an_album_in_telegram_is_both_sides_of_the_card(tmp_path: Path) ->
         await her.rate()
 
         in_order(her.heard(), "请拍身份证正面", "都对吗", her.number, *THE_NEWS)
+        await her.phone.truth.until(lambda: files(her, "application/pdf") or None, "her receipt as a file")
+        assert files(her, "application/pdf") == [await world.receipt(her.number)]
         nothing_twice(her.phone)
         keeps_to_itself(world)
+
+
+def files(her: Hu, kind: str) -> list[bytes]:
+    return [each.file for each in her.phone.shown if each.kind == kind]
+
+
+async def test_a_receipt_of_the_office_is_seen_in_wechat(world: World) -> None:
+    """Drawn by the office as PDF, fetched, kept, and shown as the picture of its first page."""
+    her = somebody(world, "wechat")
+    await her.open()
+    await her.enrol()
+    await her.photograph()
+    await her.hand_in()
+    await world.office.see_through(her.number, "accepted")
+    await her.knows("《受理回执》给您存好了")
+    page = first_page(await world.receipt(her.number))
+
+    for _ in range(3):  # words wait for a picture only so long, and a busy machine may need longer
+        if page not in files(her, "image/png"):
+            await her.phone.say("文件")
+            with suppress(AssertionError):
+                await her.phone.truth.until(lambda: page in files(her, "image/png") or None, "it", within=10)
+
+    assert page in files(her, "image/png")
+    keeps_to_itself(world)
 
 
 async def test_begun_in_wechat_and_ended_in_telegram(world: World) -> None:
