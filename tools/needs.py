@@ -19,7 +19,11 @@ from pathlib import Path
 
 from tools import peers
 
+# Chromium without windows first: a page in it costs a quarter of the work.
+SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL_PATTERNS = ("chromium_headless_shell-*/*/*headless[-_]shell",)  # where playwright keeps them
+BROWSER_PATTERNS = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*/Contents/MacOS/*")
 INSTALL_WITHIN = 900  # seconds: 200 MB over a slow line
 
 
@@ -31,19 +35,29 @@ class Need:
     apt:    Debian's packages that bring it; empty: none does.
     other:  a command that brings it where apt-get cannot; empty: there is none.
     remedy: what a person does where nothing helped.
+    best:   finds what is better than something that will do; got where apt-get has it.
     """
 
     find: Callable[[], Path | None]
     apt: Sequence[str]
     other: Sequence[str]
     remedy: str
+    best: Callable[[], Path | None] | None = None
 
 
 def chromium() -> Path | None:
-    """Return the browser that browser tests drive: $CHROMIUM, one on the PATH, or playwright's own."""
+    """Return the browser that browser tests drive: $CHROMIUM, or a shell before a whole browser."""
     named = os.environ.get("CHROMIUM")
     known = [Path(named)] if named else [Path(path) for path in map(shutil.which, BROWSERS) if path]
-    return next((each for each in (*known, *_playwrights()) if _runs(each)), None)
+    return (None if named else shell()) or next(
+        (each for each in (*known, *_playwrights()) if _runs(each)), None
+    )
+
+
+def shell() -> Path | None:
+    """Return a Chromium without windows: one on the PATH, or playwright's own."""
+    on_path = [Path(path) for path in map(shutil.which, SHELLS) if path]
+    return next((each for each in (*on_path, *_playwrights(SHELL_PATTERNS)) if _runs(each)), None)
 
 
 def _runs(browser: Path) -> bool:
@@ -55,9 +69,9 @@ def _runs(browser: Path) -> bool:
     return done.returncode == 0
 
 
-def _playwrights() -> Iterator[Path]:
+def _playwrights(patterns: Sequence[str] = BROWSER_PATTERNS) -> Iterator[Path]:
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright")
-    for pattern in ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*/Contents/MacOS/*"):
+    for pattern in patterns:
         yield from sorted(cache.glob(pattern), reverse=True)
 
 
@@ -79,9 +93,10 @@ def _serves(folder: Path) -> bool:
 NEEDS: Mapping[str, Need] = {
     "chromium": Need(
         chromium,
-        ("chromium", "fonts-noto-cjk"),
-        (sys.executable, "-m", "playwright", "install", "chromium"),
+        ("chromium-headless-shell", "fonts-noto-cjk"),
+        (sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"),
         "Install Chromium or Chrome and put it on the PATH, or name it in $CHROMIUM.",
+        best=shell,
     ),
     "postgres": Need(
         postgres,
@@ -156,6 +171,8 @@ def meet(name: str) -> bool:
         if why := install(need):
             print(f"{name}: could not be installed ({why}).\n  {need.remedy}", file=sys.stderr)
             return False
+    elif need.best and need.best() is None:
+        _apt(need)  # what is there will do where this fails
     print(f"{name}: {need.find()}")
     return True
 

@@ -72,6 +72,29 @@ def test_a_browser_that_does_not_run_is_none(monkeypatch: pytest.MonkeyPatch, tm
     assert needs.chromium() is None
 
 
+def test_a_shell_is_taken_before_a_whole_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (*needs.BROWSERS, *needs.SHELLS):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+    assert needs.chromium() == needs.shell() == tmp_path / needs.SHELLS[0]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_better_is_got_where_it_can_be_and_missed_by_nobody(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Need] = []
+    will_do = Need(lambda: Path("/will-do"), ("best",), (), "", best=lambda: Path("/best") if there else None)
+    monkeypatch.setattr(needs, "NEEDS", {"thing": will_do})
+    monkeypatch.setattr(needs, "_apt", tried.append)
+
+    assert main(["thing"]) == 0
+    assert tried == ([] if there else [will_do])
+
+
 def test_postgres_is_found_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 

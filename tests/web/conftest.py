@@ -5,7 +5,6 @@ One browser serves all tests of a worker, so they share its loop, too; each has 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pytest_asyncio import fixture, is_async_test
 
 from tests.web.fake_chat import STATIC, FakeChat
+from tools.needs import chromium
 
 FLAGS = [
     "--no-sandbox",
@@ -37,14 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def _chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
 @fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """The browser of this worker. Whoever opens a context closes it."""
-    path = _chromium()
+    path = chromium()
     if path is None:
         pytest.skip("no chromium on this machine: python -m tools.needs chromium")
     async with async_playwright() as playwright:
