@@ -18,17 +18,17 @@ import aiohttp
 
 from tests import forked
 from tests.forked import Forked
+from tests.patience import BUSY, PATIENCE
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "four quiet herons"  # of the test reviewer
 INTAKE_TOKEN = "test-token-of-the-bot-0001"
 INTAKE_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
-UP_WITHIN = 60.0  # seconds; machines that run tests are busy
 
 
 async def until(
-    found: Callable[[], Awaitable[Any]], what: str, within: float = 30.0, every: float = 0.05
+    found: Callable[[], Awaitable[Any]], what: str, within: float = PATIENCE, every: float = 0.05
 ) -> Any:
     """Return the first true value of `found`; fail saying `what` when none comes in time."""
     try:
@@ -112,13 +112,13 @@ class Product:
                         return answer.status == 200
                 return False
 
-            await until(up, "the product to come up", UP_WITHIN)
+            await until(up, "the product to come up")
 
     async def stop(self) -> None:
         """Stop it the way an operator does."""
         if self.process and self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(self.process.wait(), 30)
+            await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     async def kill(self) -> None:
         """End it and everything it started at once, as a power cut would."""
@@ -178,7 +178,7 @@ class QuickProduct(Product):
         for each in reversed(self._both):
             with suppress(ProcessLookupError):
                 each.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(each.wait(), 30)
+            await asyncio.wait_for(each.wait(), PATIENCE)
 
 
 def _environment() -> dict[str, str]:
@@ -243,10 +243,13 @@ class Applicant:
         return [card["body"] for card in cards if card["kind"] == kind]
 
     async def post(self, body: Mapping[str, Any]) -> int:
-        """Post one message; return the status."""
-        async with self._session.post(f"{self._url}/messages", json=body, headers=self.headers) as answer:
-            await answer.read()
-            return answer.status
+        """Post one message, again while the product is busy; return the status."""
+        status = BUSY
+        while status == BUSY:
+            async with self._session.post(f"{self._url}/messages", json=body, headers=self.headers) as answer:
+                await answer.read()
+                status = answer.status
+        return status
 
     async def say(self, text: str, answer: str) -> dict[str, Any]:
         """Write `text`, wait until something with `answer` in it is said, and return that."""
@@ -266,16 +269,19 @@ class Applicant:
 
     async def send_photo(self, data: bytes, answer: str = "", name: str = "photo.jpg") -> int:
         """Send a file as a photo and wait for the verdict; return the status."""
-        form = aiohttp.FormData()
-        form.add_field("id", self.next_id())
-        form.add_field("file", data, filename=name, content_type="image/jpeg")
-        async with self._session.post(f"{self._url}/photos", data=form, headers=self.headers) as got:
-            await got.read()
+        status, key = BUSY, self.next_id()
+        while status == BUSY:
+            form = aiohttp.FormData()
+            form.add_field("id", key)
+            form.add_field("file", data, filename=name, content_type="image/jpeg")
+            async with self._session.post(f"{self._url}/photos", data=form, headers=self.headers) as got:
+                await got.read()
+                status = got.status
         if answer:
             await self.hear(answer)
-        return got.status
+        return status
 
-    async def hear(self, part: str, within: float = 60.0) -> dict[str, Any]:
+    async def hear(self, part: str, within: float = PATIENCE) -> dict[str, Any]:
         """Wait until something not heard before has `part` in it; return that message.
 
         What came together with it and after it is still to be heard: news do not wait for each other.
@@ -305,7 +311,7 @@ class Applicant:
             said = "\n".join(each["text"] for each in self.seen if each["from"] != "applicant")
             return all(part in said for part in parts)
 
-        await until(heard, " and ".join(parts), 60.0)
+        await until(heard, " and ".join(parts))
 
     async def _news(self) -> None:
         after = self.seen[-1]["seq"] if self.seen else 0

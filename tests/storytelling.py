@@ -28,6 +28,7 @@ from aiohttp import ClientSession, CookieJar, FormData
 from PIL import Image
 
 from tests import pictures
+from tests.patience import PATIENCE
 from tests.platforms import Fake, Person, Shown, serving
 from tests.platforms.demo import WEBHOOKS
 from tests.platforms.dingtalk import FakeDingTalk
@@ -36,7 +37,6 @@ from tests.platforms.telegram import Caller, FakeTelegram
 from tests.platforms.wechat import FakeWeChat
 from tests.product import INTAKE_TOKEN, Product, Reviewer, running
 
-JUDGED_WITHIN = 60.0  # seconds for a photo, on a busy machine
 SMALL = (2000, 1500)  # enough to read; less work than a real phone's 12 megapixels
 SURNAMES = "胡李王张刘陈杨赵黄周吴徐孙马朱"
 NUMBER = re.compile(r"号码([A-Z0-9]+(?:-[A-Z0-9]+)*)")
@@ -158,15 +158,15 @@ class Hu:
     async def photograph(self) -> None:
         """Send both sides of her card, by whatever way this phone has."""
         await self.send(front(self.nth))
-        await self.phone.until("请拍身份证反面", JUDGED_WITHIN)
+        await self.phone.until("请拍身份证反面")
         await self.send(back())
-        await self.phone.until("都对吗", JUDGED_WITHIN)
+        await self.phone.until("都对吗")
 
     async def send(self, photo: bytes) -> None:
         """Send a photo in the chat; where none may pass through it, by the link that came."""
-        links = [button.url for button in self.phone.shown[-1].buttons if button.url]
+        links = [button.url for shown in self.phone.shown for button in shown.buttons if button.url]
         if isinstance(self.phone, Caller) and links:
-            await upload(self.world.session, links[0], photo)
+            await upload(self.world.session, links[-1], photo)  # something may have been said since
         else:
             await self.phone.photo(photo)
 
@@ -277,6 +277,7 @@ async def everything(folder: Path, **environment: str) -> AsyncIterator[World]:
     fakes: tuple[Fake, ...] = (wechat, telegram, dingtalk, sms)
     async with AsyncExitStack() as stack:
         for fake in fakes:
+            fake.patience = PATIENCE  # how platforms ask again is shown elsewhere
             await stack.enter_async_context(serving(fake))
         given = {name: value for fake in fakes for name, value in fake.settings().items()}
         product = await stack.enter_async_context(running(folder, environment={**given, **environment}))

@@ -23,7 +23,6 @@ from tests.platforms import Person, Shown
 from tests.platforms.telegram import Caller
 from tests.product import ROOT, Applicant
 from tests.storytelling import (
-    JUDGED_WITHIN,
     Hu,
     World,
     back,
@@ -138,7 +137,7 @@ async def test_an_album_in_telegram_is_both_sides_of_the_card(tmp_path: Path) ->
         await her.enrol()
         assert isinstance(her.phone, Caller)
         await her.phone.album(front(0), back())
-        await her.phone.until("都对吗", JUDGED_WITHIN)
+        await her.phone.until("都对吗")
         await her.hand_in()
         await world.office.see_through(her.number)
         await her.rate()
@@ -303,12 +302,12 @@ async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -
     await him.choose("同意", "村民本人的手机号码")
     await him.say("13800000099", "授权委托书")
     await him.send(jpeg(pictures.page()))
-    await him.phone.until("您叫什么名字", JUDGED_WITHIN)
+    await him.phone.until("您叫什么名字")
     await him.form()
     await him.send(front(him.nth))
-    await him.phone.until("请拍身份证反面", JUDGED_WITHIN)
+    await him.phone.until("请拍身份证反面")
     await him.send(back())
-    await him.phone.until("都对吗", JUDGED_WITHIN)
+    await him.phone.until("都对吗")
     await him.hand_in()
     first = await villager.until(him.number)
 

@@ -23,10 +23,9 @@ import aiohttp
 from tests import forked
 from tests.forked import Forked
 from tests.intake.world import SECRET, TOKEN
+from tests.patience import PATIENCE
 from tests.ports import free_port
 
-UP_WITHIN = 60.0  # seconds; machines that run tests are busy
-STOP_WITHIN = 30.0
 # What is killed a hundred times is started a hundred times: let it keep its compiled modules.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 KILLED = -signal.SIGKILL
@@ -53,7 +52,7 @@ class Program:
 
     async def _until_up(self) -> None:
         """Wait for the probe. An armed crash point may end the program before that, which is no failure."""
-        async with aiohttp.ClientSession() as session, asyncio.timeout(UP_WITHIN):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE):
             while self.running:
                 with suppress(aiohttp.ClientError, OSError):
                     async with session.get(self.probe) as answer:
@@ -96,7 +95,7 @@ class Program:
         begun = time.monotonic()
         if self.process is not None and self.running:
             self.process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(self.process.wait(), STOP_WITHIN)
+            await asyncio.wait_for(self.process.wait(), PATIENCE)
         return time.monotonic() - begun
 
 
@@ -198,7 +197,7 @@ async def machine(folder: Path, database_url: str = "", **more: Any) -> AsyncIte
 
 async def _run(program: Program) -> None:
     await program.start()
-    assert await program.ended(UP_WITHIN), f"{program.words} did not end"
+    assert await program.ended(PATIENCE), f"{program.words} did not end"
     assert program.code == 0, program.printed[-2000:]
 
 

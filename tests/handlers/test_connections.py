@@ -12,6 +12,7 @@ from aiohttp import web
 from handlers import connections
 from handlers.connections import RUNNER_OPTIONS, Site, watch
 from handlers.errors import problems, read_body
+from tests.patience import PATIENCE
 
 
 async def length(request: web.Request) -> web.Response:
@@ -35,7 +36,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     app = web.Application(middlewares=[watch, problems])
     app.router.add_post("/length", length)
     app.router.add_get("/idle", idle)
-    runner = web.AppRunner(app, **RUNNER_OPTIONS | {"keepalive_timeout": 0.2})
+    runner = web.AppRunner(app, **RUNNER_OPTIONS | {"keepalive_timeout": 1.0})
     await runner.setup()
     site = Site(runner, "127.0.0.1", 0)
     await site.start()
@@ -46,7 +47,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
 Socket = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def closed(socket: Socket, within: float = 2.0) -> bool:
+async def closed(socket: Socket, within: float = PATIENCE) -> bool:
     """Say whether the other side closed, without having answered."""
     try:
         return await asyncio.wait_for(socket[0].read(), within) == b""
@@ -99,16 +100,18 @@ async def test_a_body_that_takes_for_ever_is_closed(port: int) -> None:
 
 async def ask(socket: Socket, request: bytes, answer: bytes) -> None:
     socket[1].write(request)
-    head = await asyncio.wait_for(socket[0].readuntil(b"\r\n\r\n"), 2)
+    head = await asyncio.wait_for(socket[0].readuntil(b"\r\n\r\n"), PATIENCE)
     assert head.startswith(b"HTTP/1.1 200")
-    assert await asyncio.wait_for(socket[0].readexactly(len(answer)), 2) == answer
+    assert await asyncio.wait_for(socket[0].readexactly(len(answer)), PATIENCE) == answer
 
 
-async def test_a_slow_but_steady_body_arrives(port: int) -> None:
+async def test_a_slow_but_steady_body_arrives(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SILENCE", 1.0)  # a busy machine is silent for a moment, too
+    monkeypatch.setattr(connections, "BODY_WITHIN", PATIENCE)
     socket = await asyncio.open_connection("127.0.0.1", port)
     socket[1].write(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
     for _ in range(3):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.4)
         socket[1].write(b"x")
 
     await ask(socket, b"x", b"4")
@@ -135,8 +138,8 @@ async def test_one_address_holds_so_many_connections_and_no_more(monkeypatch: py
     assert await closed(third)
 
     held[0][1].close()
-    await asyncio.sleep(0.05)
-    again = await asyncio.open_connection("127.0.0.1", site.port)
-    assert not await closed(again, within=0.2)
+    async with asyncio.timeout(PATIENCE):  # until it has seen that one has gone
+        while await closed(await asyncio.open_connection("127.0.0.1", site.port), within=0.2):
+            await asyncio.sleep(0.05)
     held[1][1].close()
     await runner.cleanup()

@@ -33,6 +33,7 @@ from handlers.intake import (
     intake_guard,
 )
 from handlers.security import make_gate
+from tests.patience import PATIENCE
 from tests.pictures import card_back, card_front, jpeg
 from tests.ports import free_port
 
@@ -52,7 +53,7 @@ class Side:
     heard: list[tuple[str, ProgressReported]] = field(default_factory=list)
 
     async def hear(self, kind: str) -> ProgressReported:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not (found := [each for _, each in self.heard if each.type == kind]):
                 await asyncio.sleep(0.02)
         return found[-1]
@@ -96,7 +97,7 @@ async def side(ports: tuple[int, int]) -> AsyncIterator[Side]:
 
 
 async def ready(url: str, session: aiohttp.ClientSession) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(TryLater):
                 return await IntakeClient(url, TOKEN, session).ping()

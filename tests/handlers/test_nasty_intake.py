@@ -43,6 +43,7 @@ from intake.keeping.unit import Unit
 from tests.dialogs.talking import Chat
 from tests.dialogs.test_engine import handed_in
 from tests.intake.world import SECRET, TOKEN, World, world
+from tests.patience import PATIENCE
 from tests.troubles import Trouble, Work, half_answer, lose_answer, refuse_line, slow, status, text
 
 T = TypeVar("T")
@@ -184,7 +185,7 @@ class Side:
 
     async def heard(self, state: str) -> None:
         """Let time go by for the service's callbacks until the applicant has heard of `state`."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while state != self.case["state"]:
                 self.here.clock.step(minutes=6)
                 self.here.parts.news.set()

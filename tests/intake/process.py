@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.intake.world import SECRET, TOKEN
+from tests.patience import PATIENCE
 
 
 @contextlib.contextmanager
@@ -27,13 +28,18 @@ def served(folder: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], s
         yield process, line.split(" at ")[1].split(",")[0]
     finally:
         process.terminate()
-        process.communicate(timeout=15)
+        process.communicate(timeout=PATIENCE)
 
 
 def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "intake", *words]
     return subprocess.run(
-        command, env=environment(folder, **more), capture_output=True, text=True, timeout=30, check=False
+        command,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 

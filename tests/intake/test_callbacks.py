@@ -14,6 +14,7 @@ from intake.callbacks import RETRIES, Callbacks, owed, retry_now
 from intake.cases.moves import make_due
 from tests.intake.desk import Desk
 from tests.intake.world import World, world
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ async def test_what_is_being_sent_is_not_sent_by_another(quiet: World) -> None:
 async def test_nobody_listening_is_not_the_end(tmp_path: Path) -> None:
     async with world(tmp_path / "intake", callback_url="http://127.0.0.1:9/intake/events") as here:
         number = await here.hand_in()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not (await here.parts.read(owed))["todo"]:
                 await asyncio.sleep(0.01)
         status, answer = await here.call("GET", f"/v1/pre-applications/{number}")

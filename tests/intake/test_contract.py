@@ -17,6 +17,7 @@ from intake.states import EVENTS
 from tests.examples import TIMES, examples
 from tests.intake.process import served
 from tests.intake.world import TOKEN, application
+from tests.patience import PATIENCE
 
 # Described, and still to be served: whoever serves one takes its name out of here.
 NOT_YET: tuple[str, ...] = ()
@@ -44,9 +45,11 @@ def number(address: str) -> str:
     """A pre-application that was handed in."""
     body = application("ref-00000001", materials=[])
     headers = BEARER | {"Idempotency-Key": "ref-00000001"}
-    opened = requests.post(f"{address}/v1/pre-applications", json=body, headers=headers, timeout=10).json()
+    opened = requests.post(
+        f"{address}/v1/pre-applications", json=body, headers=headers, timeout=PATIENCE
+    ).json()
     submit = f"{address}/v1/pre-applications/{opened['number']}/submit"
-    assert requests.post(submit, headers=BEARER, timeout=10).status_code == 200
+    assert requests.post(submit, headers=BEARER, timeout=PATIENCE).status_code == 200
     found: str = opened["number"]
     return found
 

@@ -17,6 +17,7 @@ from intake.faults import POINTS
 from tests.forked import Forked, start
 from tests.intake.process import environment
 from tests.intake.world import BACK, FRONT, TOKEN, Receiver, application, serve, sha
+from tests.patience import PATIENCE
 from tests.product import until
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -64,7 +65,7 @@ async def send(session: aiohttp.ClientSession, method: str, url: str, **more: An
 
 
 async def all_taken(receiver: Receiver, process: Forked) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len({event["event_id"] for event in receiver.taken}) < 2 and process.returncode is None:
             await asyncio.sleep(0.02)
 
@@ -84,7 +85,7 @@ async def test_kill_at(point: str, nth: int, tmp_path: Path) -> None:
             with contextlib.suppress(aiohttp.ClientError):
                 await hand_in(session, address)
             await all_taken(receiver, process)
-            killed = await asyncio.wait_for(process.wait(), 30)
+            killed = await asyncio.wait_for(process.wait(), PATIENCE)
         async with service(tmp_path, callback_url) as (address, process):
             found = await hand_in(session, address)
             await all_taken(receiver, process)

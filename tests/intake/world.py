@@ -21,6 +21,7 @@ from standardwebhooks import Webhook
 from intake.app import build, open_parts, runner
 from intake.parts import PARTS, Parts
 from intake.settings import Settings, load
+from tests.patience import PATIENCE
 
 TOKEN = "test-token-of-the-bot-0001"
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -121,7 +122,7 @@ class World:
 
     async def told(self, count: int) -> list[dict[str, Any]]:
         """Wait until the receiver has taken `count` events."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.receiver.taken) < count:
                 await asyncio.sleep(0.005)
         return self.receiver.taken

@@ -45,6 +45,7 @@ from storage import signals
 from storage.flow import outbox
 from storage.schema import TODO, inbox
 from storage.schema import outbox as outbox_table
+from tests.patience import PATIENCE
 from tests.platforms import serving
 from tests.platforms.sms import FakeSms
 from tests.platforms.wechat import FakeWeChat
@@ -52,7 +53,6 @@ from tests.ports import free_port
 
 TOKEN = "token-between-the-two-on-stage"
 SECRET = "whsec_" + "c3RhZ2VkLXN0YWdlZC1zdGFnZWQtc3RhZ2Vk"
-PATIENCE = 60.0  # seconds until something must be done, on a busy machine
 LOOK_EVERY = 0.02
 CALM = 3  # looks that find nothing to do, one after the other
 TOGETHER = timedelta(minutes=1)  # what falls due so closely needs one stop

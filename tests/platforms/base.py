@@ -28,6 +28,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from aiohttp import ClientSession, TCPConnector, web
 
+from tests.patience import PATIENCE
 from tests.troubles import Troubles
 
 Kind = Literal["voice", "video", "place", "sticker", "file", "strange"]
@@ -114,7 +115,7 @@ class Truth:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def until(self, found: Callable[[], Found | None], what: str, within: float = 30.0) -> Found:
+    async def until(self, found: Callable[[], Found | None], what: str, within: float = PATIENCE) -> Found:
         """Return the first value of `found` that is not None; it is asked after whatever happens here.
 
         Raises:
@@ -146,7 +147,7 @@ class Person(ABC):
         """The texts of all that is on his phone."""
         return [message.text for message in self.shown]
 
-    async def until(self, text: str, within: float = 30.0) -> Shown:
+    async def until(self, text: str, within: float = PATIENCE) -> Shown:
         """Wait for a message, after the one waited for before, that has `text` in it; return it."""
 
         def found() -> Shown | None:
@@ -173,11 +174,11 @@ class Person(ABC):
 
     async def choose(self, label: str) -> None:
         """Tap the option, or type the number that stands before it where options are numbered."""
-        if any(button.label == label for button in (self.shown[-1].buttons if self.shown else ())):
-            return await self.tap(label)
         numbered = re.compile(rf"^(\d+)[.．、]\s*{re.escape(label)}\s*$", re.MULTILINE)
-        for text in reversed(self.heard()):
-            if found := numbered.search(text):
+        for shown in reversed(self.shown):  # what offers it may not be what was said last
+            if any(button.label == label for button in shown.buttons):
+                return await self.tap(label)
+            if found := numbered.search(shown.text):
                 return await self.say(found[1])
         raise AssertionError(f"no option {label!r} on the phone; last:\n" + "\n".join(self.heard()[-3:]))
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.patience import PATIENCE
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -52,7 +54,7 @@ class Listener:
             return web.json_response(self.reply, status=status)
         return web.Response(text="", status=status)
 
-    async def until(self, found: Callable[[], bool], within: float = 10) -> None:
+    async def until(self, found: Callable[[], bool], within: float = PATIENCE) -> None:
         """Wait until something is true; it is asked after every call."""
         async with asyncio.timeout(within):
             while not found():

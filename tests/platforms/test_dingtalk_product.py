@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from tests.patience import PATIENCE
 from tests.pictures import card_front, jpeg
 from tests.platforms import serving
 from tests.platforms.dingtalk import FakeDingTalk
@@ -22,6 +23,7 @@ Served = tuple[FakeDingTalk, FakeSms, Product]
 async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     """One product for all tests of this file; each has a person of its own."""
     fake, sms = FakeDingTalk(), FakeSms()
+    fake.patience = PATIENCE
     async with serving(fake), serving(sms):
         folder = tmp_path_factory.mktemp("product")
         async with running(folder, environment={**fake.settings(), **sms.settings()}) as bot:
@@ -34,11 +36,11 @@ async def test_she_is_led_by_buttons_and_typed_numbers_alike(product: Served) ->
     fake, _, bot = product
     her = fake.person("hu")
     await her.say("你好")
-    await her.until("您想办什么", 15)
+    await her.until("您想办什么")
     await her.speak("灵活就业人员参保登记。")
-    await her.until("您的户口在常山吗", 15)
+    await her.until("您的户口在常山吗")
     await her.tap("不在")
-    await her.until("现在有单位给您交社保吗", 15)
+    await her.until("现在有单位给您交社保吗")
     await her.say("2")
 
     assert {shown.road for shown in her.shown} == {"session"}
@@ -50,9 +52,9 @@ async def test_the_clerks_hear_of_her_and_not_who_she_is(product: Served) -> Non
     fake, _, _ = product
     her = fake.person("who_asks")
     await her.say("你好")
-    await her.until("您想办什么", 15)
+    await her.until("您想办什么")
     await her.say("找人")
-    told = await fake.person(CLERKS).until("有人要找工作人员", 15)
+    told = await fake.person(CLERKS).until("有人要找工作人员")
 
     assert "who_asks" not in told.text
 
@@ -61,10 +63,10 @@ async def test_a_photo_out_of_turn_is_fetched_and_answered(product: Served) -> N
     fake, _, _ = product
     her = fake.person("early")
     await her.say("你好")
-    await her.until("您想办什么", 15)
+    await her.until("您想办什么")
     heard = len(her.heard())
     await her.photo(jpeg(card_front()))
-    await fake.truth.until(lambda: True if len(her.heard()) > heard else None, "an answer", 15)
+    await fake.truth.until(lambda: True if len(her.heard()) > heard else None, "an answer")
 
 
 async def test_reports_of_text_messages_are_taken(product: Served) -> None:

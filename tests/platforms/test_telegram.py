@@ -13,6 +13,7 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter
 
+from tests.patience import PATIENCE
 from tests.pictures import card_front, jpeg
 from tests.platforms import Clock, serving
 from tests.platforms.bot import Listener, listening
@@ -267,7 +268,7 @@ async def test_what_is_not_taken_comes_again_and_in_order(world: World) -> None:
     for fails, pause in ((2, 2), (3, 4)):
         await world.fake.truth.until(partial(_failed, world, fails), f"{fails} fails")
         world.clock.step(seconds=pause)
-    await asyncio.wait_for(world.fake.updates.idle.wait(), 10)
+    await asyncio.wait_for(world.fake.updates.idle.wait(), PATIENCE)
 
     texts = [each.message.text for each in world.updates() if each.message]
     ids = [each.update_id for each in world.updates()]
@@ -281,7 +282,7 @@ async def test_the_pause_grows_and_a_message_is_given_up_after_a_day(world: Worl
     await her.say("一")
     await world.listener.until(lambda: len(world.listener.heard) == 2)  # again at once, then not for 2 s
     world.clock.step(hours=24)
-    await asyncio.wait_for(world.fake.updates.idle.wait(), 10)
+    await asyncio.wait_for(world.fake.updates.idle.wait(), PATIENCE)
 
     assert [each.body["message"]["text"] for each in world.fake.updates.dropped] == ["一"]
 
@@ -290,7 +291,7 @@ async def test_an_answer_lost_on_the_way_makes_the_same_update_come_again(world:
     her = await world.her()
     world.fake.unheard = 1
     await her.say("一")
-    await asyncio.wait_for(world.fake.updates.idle.wait(), 10)
+    await asyncio.wait_for(world.fake.updates.idle.wait(), PATIENCE)
 
     first, second = world.updates()
     assert first.update_id == second.update_id

@@ -25,6 +25,7 @@ from storage.schema import inbox
 from storage.sealing.files import TooBig
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests.patience import PATIENCE
 from tests.pictures import card_front, jpeg
 from tests.platforms import Clock, serving
 from tests.platforms.telegram import Caller, FakeTelegram, too_many
@@ -88,7 +89,7 @@ async def test_a_word_becomes_a_turn_and_its_repeat_does_not(town: Town) -> None
     her = await town.her()
     town.fake.unheard = 2
     await her.say("你好")
-    await asyncio.wait_for(_until_idle(town), 10)
+    await asyncio.wait_for(_until_idle(town), PATIENCE)
 
     assert (await town.heard(her))[-2:] == ["applicant: 你好", "bot: 2 你好"]
     assert sum(call.name == "update" for call in town.fake.calls) == 4

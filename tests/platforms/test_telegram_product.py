@@ -19,7 +19,6 @@ from tests.product import Product, running
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("telegram_product")]
 Served = tuple[FakeTelegram, Product]
-WITHIN = 30.0  # seconds; machines that run tests are busy
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -44,15 +43,15 @@ async def at_the_photos(fake: FakeTelegram, name: str) -> tuple[Caller, Shown]:
         ("以后怎么交钱", "自己在手机上交"),
         ("同意吗", "同意"),
     ):
-        await her.until(asked, WITHIN)
+        await her.until(asked)
         await her.tap(label)
-    await her.until("您叫什么名字", WITHIN)
+    await her.until("您叫什么名字")
     await her.say("胡某某")
-    await her.until("身份证号码", WITHIN)
+    await her.until("身份证号码")
     await her.say("999901198803050247")
-    await her.until("哪一档", WITHIN)
+    await her.until("哪一档")
     await her.tap("最低档（60%）")
-    return her, await her.until("请拍身份证正面", WITHIN)
+    return her, await her.until("请拍身份证正面")
 
 
 async def by_link(question: Shown, data: bytes) -> int:
@@ -77,12 +76,12 @@ async def test_she_hands_in_without_a_photo_passing_through_telegram(product: Se
     fake, bot = product
     her, front = await at_the_photos(fake, "hu")
     assert await by_link(front, photo(pictures.card_front())) == 202
-    back = await her.until("请拍身份证反面", WITHIN)
+    back = await her.until("请拍身份证反面")
     assert await by_link(front, photo(pictures.card_back())) == 409
     assert await by_link(back, photo(pictures.card_back())) == 202
-    await her.until("都对吗", WITHIN)
+    await her.until("都对吗")
     await her.tap("都对，交上去")
-    await her.until("交上去了。号码", WITHIN)
+    await her.until("交上去了。号码")
 
     assert [call for call in fake.calls if call.name == "getFile"] == []
     assert fake.spinning == {}
@@ -94,14 +93,14 @@ async def test_a_photo_in_the_chat_is_not_looked_at_and_a_word_brings_a_new_link
     fake, _ = product
     her, front = await at_the_photos(fake, "lost_her_link")
     await her.photo(photo(pictures.card_front()))
-    again = await her.until("身份证正面", WITHIN)
+    again = await her.until("身份证正面")
     await her.say("照片")
-    new = await her.until("照片", WITHIN)
+    new = await her.until("照片")
 
     links = {button.url for each in (front, again, new) for button in each.buttons if button.url}
     assert len(links) >= 2
     assert await by_link(new, photo(pictures.card_front())) == 202
-    await her.until("请拍身份证反面", WITHIN)
+    await her.until("请拍身份证反面")
     assert [call for call in fake.calls if call.name == "getFile"] == []
 
 
@@ -113,7 +112,7 @@ async def test_an_album_is_both_sides_of_the_card_where_photos_may_pass(tmp_path
             fake.webhook = f"{bot.url}/channels/telegram"
             her, question = await at_the_photos(fake, "album")
             await her.album(photo(pictures.card_front()), photo(pictures.card_back()))
-            await her.until("都对吗", WITHIN)
+            await her.until("都对吗")
 
     assert [button.url for button in question.buttons if button.url] == []
     assert len([call for call in fake.calls if call.name == "getFile"]) == 2

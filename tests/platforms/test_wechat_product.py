@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 import pytest_asyncio
 
+from tests.patience import PATIENCE
 from tests.platforms import serving
 from tests.platforms.wechat import FakeWeChat, WeChatPerson
 from tests.platforms.wechat.fake import OUT_OF_ORDER
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[FakeWeChat, Product]]:
     """One product for all tests of this file; each has a follower of its own."""
     fake = FakeWeChat()
+    fake.patience = PATIENCE
     async with serving(fake):
         folder = tmp_path_factory.mktemp("product")
         async with running(folder, environment=fake.settings()) as bot:
@@ -34,7 +36,7 @@ Served = tuple[FakeWeChat, Product]
 async def follower(fake: FakeWeChat, name: str) -> WeChatPerson:
     person = fake.person(name)
     await person.open()
-    await person.until("您想办什么", 10)
+    await person.until("您想办什么")
     return person
 
 
@@ -46,9 +48,9 @@ async def test_she_is_greeted_and_answered_in_the_call(product: Served) -> None:
     fake, bot = product
     her = await follower(fake, "hu")
     await her.say("想在常山交社保")
-    await her.until("您的户口在常山吗", 10)
+    await her.until("您的户口在常山吗")
     await her.choose("不在")
-    await her.until("现在有单位给您交社保吗", 10)
+    await her.until("现在有单位给您交社保吗")
 
     assert {shown.road for shown in her.shown} == {"passive"}
     secrets = (fake.account.secret, fake.account.token, fake.account.aes_key, her.user)

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pytest_asyncio import fixture, is_async_test
 
+from tests.patience import PATIENCE
 from tests.web.fake_chat import STATIC, FakeChat
 from tools.needs import chromium
 
@@ -25,7 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
+expect.set_options(timeout=PATIENCE * 1000)  # a busy machine is not a fault of the page
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -85,7 +86,7 @@ async def open_page(browser: Browser, address: str) -> AsyncIterator[OpenPage]:
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
         await page.goto(address)

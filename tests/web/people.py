@@ -13,10 +13,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.patience import PATIENCE
 from tests.product import PASSWORD, until
 from tests.web.axe import serious_faults
 
-PATIENCE = 60.0  # seconds for an answer; machines that run tests are busy
 HEARD = """
 ([after, part]) => Array.from(document.querySelectorAll('.turn[data-seq]:not([data-from=applicant])'))
     .map((turn) => [Number(turn.dataset.seq), turn.textContent])

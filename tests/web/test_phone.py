@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 from pytest_asyncio import fixture
 
+from tests.patience import PATIENCE
 from tests.pictures import card_front, jpeg
 from tests.platforms.bot import Listener, listening
 from tests.platforms.demo import Phones, phones
@@ -45,7 +46,7 @@ async def desk(browser: Browser) -> AsyncIterator[Desk]:
     async with listening() as listener, phones(listener.url, port=0) as all_:
         context = await browser.new_context(viewport={"width": 375, "height": 667}, base_url=all_.url)
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         yield Desk(all_, listener, page)
         await context.close()

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 from pytest_asyncio import fixture
 
+from tests.patience import PATIENCE
 from tests.web.axe import serious_faults
 from tests.web.fake_review import NUMBER, STATIC, FakeReview
 from tests.web.people import look
@@ -30,7 +31,7 @@ async def page(browser: Browser, review: FakeReview) -> AsyncIterator[Page]:
     await server.start_server()
     context = await browser.new_context(base_url=str(server.make_url("/")), timezone_id="Asia/Shanghai")
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE * 1000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)

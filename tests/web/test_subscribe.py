@@ -18,6 +18,7 @@ from handlers.errors import problems
 from handlers.keys import CLOCK, ORIGIN
 from handlers.security import headers_for
 from tests.handlers.channels.wechat_world import Desk, desk
+from tests.patience import PATIENCE
 from tests.platforms.wechat import errcode
 from tests.platforms.wechat.account import SUBSCRIPTION
 from tests.web.axe import serious_faults
@@ -102,7 +103,7 @@ async def visit(browser: Browser, at: Desk, address: str) -> AsyncIterator[Visit
     """A broken content policy or an uncaught error fails the test."""
     context = await browser.new_context(viewport={"width": 375, "height": 667}, user_agent=WECHAT)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE * 1000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)

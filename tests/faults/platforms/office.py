@@ -38,6 +38,7 @@ from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
 from tests import forked
 from tests.handlers.sending.town import LEASE
+from tests.patience import PATIENCE
 from tests.platforms import Clock, Fake, serving
 from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.sms import FakeSms
@@ -62,6 +63,7 @@ class Office:
         self.vault = Vault(KeyRing.read_or_create(self.ring))
         self.clock = Clock(START)
         self.fake = KINDS[platform](self.clock)
+        self.fake.patience = PATIENCE
         self.sms = FakeSms(self.clock)
         self.hu = self.fake.person("hu")
         self._settings = settings

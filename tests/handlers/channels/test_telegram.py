@@ -45,6 +45,7 @@ from storage.schema import inbox
 from storage.sealing.files import TooBig
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests.patience import PATIENCE
 from tests.platforms import Clock, serving
 from tests.platforms.telegram import Caller, FakeTelegram, too_many
 from tests.platforms.telegram.limits import Refusal
@@ -150,7 +151,7 @@ async def test_what_she_writes_reaches_the_dialog_once_however_often_it_is_deliv
     house.fake.unheard = 1
     await her.say("想交社保")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while house.calls("update") < 3:
             house.clock.step(minutes=10)
             await asyncio.sleep(0.01)
@@ -284,7 +285,7 @@ async def test_what_cannot_be_kept_is_not_acknowledged(house: House, monkeypatch
         outage.setattr(house.world.db, "take", away)
         await her.say("你好")
     refused = [call.code for call in house.fake.calls if call.name == "update"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await house.fake.updates.idle.wait()
 
     assert refused[-1] == 503

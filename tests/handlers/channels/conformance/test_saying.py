@@ -14,6 +14,7 @@ from handlers.channels.rendering import pages
 from tests.handlers.channels.conformance.case import Fault
 from tests.handlers.channels.conformance.cases import each_of
 from tests.handlers.channels.conformance.desk import AGAIN, FILE, PAPER, PICTURE, Desk
+from tests.patience import PATIENCE
 from tests.troubles import refuse_line, status
 
 SENTENCE = "办完以后，您不用再来，我们会在这里告诉您。"
@@ -84,7 +85,7 @@ async def test_a_document_is_told_with_a_link_and_shown_where_the_platform_can(d
     before = len(desk.hu.shown)
 
     await desk.hears("文件")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (
             "todo" in await desk.states()
         ):  # an answer that had no room for it gives it back in its own time
