@@ -90,6 +90,11 @@ class Office:
             fields = {need["name"]: "从12月起算。" for need in action["needs"]}
             await self._reviewer.move(number, action["action"], **fields)
 
+    async def ask_for(self, number: str, slot: str, title: str) -> None:
+        """Have something put right."""
+        item = {"slot": slot, "title": title, "reason": "和身份证上的不一样。", "example": ""}
+        await self._reviewer.ask_correction(number, [item])
+
     async def papers(self, number: str) -> list[str]:
         return [each["id"] for each in (await self._reviewer.read(number))["materials"]]
 

@@ -286,21 +286,19 @@ async def agents(world: World, *words: str) -> str:
     return out.decode()
 
 
-async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -> None:
-    """In his chat with the name masked; to the villager by a signed text message, once for each news."""
-    him = somebody(world, "wechat")
-    villager = world.sms.person("+8613800000099")
-    line = (await agents(world, "add", "叶代办", "--village", "球川村", "--phone", "13800000001")).strip()
+async def hands_in_for(world: World, him: Hu, name: str, phone: str) -> None:
+    """Let an agent sign in and hand in for a villager who has that phone."""
+    line = (await agents(world, "add", name, "--village", "球川村", "--phone", "13800000001")).strip()
     await him.open()
-    await him.say(line, "您是球川村的代办员叶代办")
+    await him.say(line, f"您是球川村的代办员{name}")
     await him.say("想在常山交社保", "帮谁办")
     await him.choose("帮村民办", "您的户口在常山吗")
     await him.choose("在", "有单位给您交社保吗")
     await him.choose("没有单位，自己干", "您想交哪一种")
     await him.choose("养老", "以后怎么交钱")
-    await him.choose("自己在手机上交", "由球川村代办员叶代办替您办")
+    await him.choose("自己在手机上交", f"由球川村代办员{name}替您办")
     await him.choose("同意", "村民本人的手机号码")
-    await him.say("13800000099", "授权委托书")
+    await him.say(phone, "授权委托书")
     await him.send(jpeg(pictures.page()))
     await him.phone.until("您叫什么名字")
     await him.form()
@@ -309,6 +307,13 @@ async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -
     await him.send(back())
     await him.phone.until("都对吗")
     await him.hand_in()
+
+
+async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -> None:
+    """In his chat with the name masked; to the villager by a signed text message, once for each news."""
+    him = somebody(world, "wechat")
+    villager = world.sms.person("+8613800000099")
+    await hands_in_for(world, him, "叶代办", "13800000099")
     first = await villager.until(him.number)
 
     assert f"（{him.name[0]}**，尾号{him.id_number[-4:]}）交上去了" in him.heard()
@@ -317,8 +322,8 @@ async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -
     assert await world.sms.report(first.key, "failed") == 204
     await him.knows("请您转告他")
 
-    listed = await agents(world, "list")
-    [id_] = re.findall(r"\b[0-9A-Z]{26}\b", listed)
+    listed = (await agents(world, "list")).splitlines()
+    [id_] = re.findall(r"\b[0-9A-Z]{26}\b", next(line for line in listed if "叶代办" in line))
     await agents(world, "remove", id_)
     await him.knows("代办登录已停用")
     there = len(him.phone.shown)
@@ -329,3 +334,56 @@ async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -
     assert len(him.phone.shown) == there, "nothing of it is said to somebody who is no agent any more"
     nothing_twice(villager)
     keeps_to_itself(world)
+
+
+async def test_a_villager_goes_on_himself_with_a_code_sent_to_his_phone(world: World) -> None:
+    """His own chat has the case from then on, and his agent hears how it goes. A stranger learns nothing."""
+    him = somebody(world, "wechat")
+    texts = world.sms.person("+8613800000088")
+    await hands_in_for(world, him, "徐代办", "13800000088")
+    await texts.until(him.number)
+    stranger, villager = (phone_of(world, each, him.nth) for each in ("dingtalk", "telegram"))
+    him.phones.append(villager)
+
+    refused = await asks_for(stranger, him.number, "9999")
+    code = code_in(await asks_and_is_texted(villager, texts, him))
+    assert [shown.text for shown in villager.shown][-1] == refused, "nobody learns whether it fits"
+    assert f"{code[:4]} {code[4:]}" not in "\n".join(him.phone.heard()), "his agent has no part in it"
+    await stranger.say(code)  # it works where it was asked for, and nowhere else
+    await stranger.until("这个码对不上")
+    await villager.say(code)
+    await villager.until("接过来了。球川村代办员徐代办帮您交的")
+    await him.knows("本人已经在自己手机上接着办了")
+
+    await world.office.see_through(him.number, "pre_review")
+    await world.office.ask_for(him.number, "name", "姓名")
+    await him.knows("由他自己在手机上补")
+    await him.say("补材料", "现在没有要补的")
+    await villager.until("和身份证上的不一样")
+    await villager.say(him.name)
+    await villager.until("补的材料交上去了")
+    await villager.say("撤回")
+    await villager.until(f"要撤回{him.number}吗")
+    await villager.choose("是，撤回")
+    await villager.until("撤回了")
+    await him.knows(f"{him.number}撤回了")
+
+    assert len(texts.heard()) == 2, "the number, and the code: he hears the rest in his chat"
+    nothing_twice(villager)
+    keeps_to_itself(world)
+
+
+async def asks_for(phone: Person, number: str, tail: str) -> str:
+    """Ask for a code by number and last four; return the words that answer."""
+    await phone.open()
+    await phone.say("我办过")
+    await phone.until("办件号码")
+    await phone.say(number)
+    await phone.until("最后4位")
+    await phone.say(tail)
+    return (await phone.until("要是对得上")).text
+
+
+async def asks_and_is_texted(phone: Person, texts: Person, him: Hu) -> Shown:
+    await asks_for(phone, him.number, him.id_number[-4:])
+    return await texts.until(f"接着办{him.number}")

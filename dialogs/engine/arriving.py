@@ -47,7 +47,7 @@ def linked(text: str) -> str:
 def join(talk: Talk, code: str, *, sure: bool = False) -> None:
     """Go on here with the conversation the code stands for (dialogs.engine.handover)."""
     talk.do(Join(code, sure))
-    talk.say("handover.looking")
+    talk.say("handover.checking")
 
 
 def _by_service(talk: Talk, service: str) -> None:
