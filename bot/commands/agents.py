@@ -1,4 +1,4 @@
-"""`zerotrip agents`: who may apply for others from a village, added, listed and removed."""
+"""`zerotrip agents`: who may apply for others from a village: added, given a new code, listed, removed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,23 @@ def add(
     if not PHONE.fullmatch(phone):
         raise typer.BadParameter("11 digits, as 13800000000", param_hint="--phone")
     _, code = visit_sealed(lambda c, vault: agents.add(c, vault, name, village, f"+86{phone}", _now()))
-    typer.echo(f"代办 {code[:5]} {code[5:]}")
+    _tell(code)
+
+
+@commands.command()
+def code(id_: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")]) -> None:
+    """Print a new code for an agent who has signed out: he goes on where he was. His old code ends."""
+    from storage.people import agents
+
+    made = visit_sealed(lambda c, vault: agents.renew(c, vault, id_, _now()))
+    if made is None:
+        typer.echo(f"There is no agent {id_}. See `zerotrip agents list`.", err=True)
+        raise typer.Exit(1)
+    _tell(made)
+
+
+def _tell(made: str) -> None:
+    typer.echo(f"代办 {made[:5]} {made[5:]}")
     typer.echo("He sends this line in the chat within 24 hours; it works once.", err=True)
 
 

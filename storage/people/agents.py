@@ -50,7 +50,7 @@ def add(
     """Enter an agent; return his id and the code with which he signs in, which is kept nowhere."""
     id_ = ids.new_id(now, random)
     applicant, wrapped = applicants.add(connection, vault, now, random)
-    code = f"{int.from_bytes(random(8), 'big') % 10**DIGITS:0{DIGITS}}"
+    code = _drawn(random)
     body = dumps({"name": name, "village": village, "phone": phone})
     row = {
         "id": id_,
@@ -62,6 +62,16 @@ def add(
     }
     connection.execute(insert(agents).values(row))
     return id_, code
+
+
+def renew(
+    connection: Connection, vault: Vault, id_: str, now: datetime, random: ids.Random = os.urandom
+) -> str | None:
+    """Return a new code for an agent who has signed out; None when there is no such agent. Older ones end."""
+    code = _drawn(random)
+    his = update(agents).where(agents.c.id == id_)
+    new = his.values(code=_blind(vault, code), code_until=now + LASTS, used_at=None)
+    return code if connection.execute(new).rowcount == 1 else None
 
 
 def everybody(connection: Connection, vault: Vault) -> list[Agent]:
@@ -146,6 +156,10 @@ def _dismiss(
         now=now,
     )
     outbox.add(connection, [order])
+
+
+def _drawn(random: ids.Random) -> str:
+    return f"{int.from_bytes(random(8), 'big') % 10**DIGITS:0{DIGITS}}"
 
 
 def _known() -> Any:

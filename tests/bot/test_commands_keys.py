@@ -96,6 +96,7 @@ def test_the_key_in_use_and_one_nobody_knows_are_not_dropped(here: Path) -> None
 
 COMMANDS = [
     ("agents", "list"),
+    ("agents", "code", "01"),
     ("agents", "remove", "01"),
     ("erasure", "verify", "SC-0000-0000-0000"),
     ("keys", "rewrap"),

@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import Connection
 
+from storage.people import agents
 from tests import pictures
 from tests.journeys.office import BY_ITSELF, MENDING, WORDS, Desk, Refused
 from tests.journeys.phones import Phone
+from tests.journeys.rehearsed import named, text_of
 from tests.journeys.stage import Stage
 from tests.journeys.stories import Step, act_of, begins, held_against, span, wanted
 
@@ -47,10 +50,13 @@ class Play:
     _before: frozenset[str] = frozenset()
     _last_photo: bytes = b""
     _pages: int = 0
+    _texted: int = 0  # text messages to anybody, before this story
+    _agent: str = ""  # the village agent's id
     _own: dict[str, str] = field(default_factory=dict)  # what is his: as the story has it
 
     async def run(self) -> None:
         self.stage.played += 1
+        self._texted = len(self.stage.sms.truth.shown)
         self.desk.go_home()
         self.stage.clock.set(begins(dict(self.story)))
         self._before = frozenset(row.number for row in await self.desk.cases())
@@ -97,6 +103,7 @@ class Play:
             await self._was_told(str(step[name]))
             return False
         acts = {"say": self._say, "tap": self._tap, "photo": self._photo, "intake": self._intake}
+        acts["agent"] = self._sign_in
         if name == "office":
             await self._office(step)
         elif name == "wait":
@@ -118,6 +125,24 @@ class Play:
             self._last_photo = self._picture(kind)
         await self.phone.photo(self._last_photo)
         return True
+
+    async def _sign_in(self, words: str) -> bool:
+        """Have an operator remove the village agent, or give him a code, with which he signs in."""
+        bot = self.stage.bot
+        if words == "removed":
+            await bot.database.run(lambda c: agents.remove(c, bot.vault, self._agent, bot.clock()))
+            return True
+        village, name = words.split()
+        code = await bot.database.run(lambda c: self._code(c, name, village))
+        await self.phone.say(f"代办 {code[:5]} {code[5:]}")
+        return True
+
+    def _code(self, connection: Connection, name: str, village: str) -> str:
+        vault, now = self.stage.bot.vault, self.stage.clock()
+        if self._agent:
+            return str(agents.renew(connection, vault, self._agent, now))
+        self._agent, code = agents.add(connection, vault, name, village, "+8613800000001", now)
+        return code
 
     async def _intake(self, words: str) -> bool:
         what, _, rest = words.partition(" ")
@@ -200,6 +225,7 @@ class Play:
         own = first17 + _check(first17)
         self._own[own] = number
         self._own[f"999901********{own[14:]}"] = f"999901********{number[14:]}"
+        self._own[f"尾号{own[14:]}"] = f"尾号{number[14:]}"
         return own
 
     @staticmethod
@@ -219,6 +245,11 @@ class Play:
         for real, written in self._own.items():
             text = text.replace(real, written)
         return text
+
+    def texts(self) -> list[str]:
+        """Return the text messages that went out, in the story's numbers."""
+        sent = self.stage.sms.truth.shown[self._texted :]
+        return [text_of(each.user, self._as_written(each.text)) for each in sent]
 
     # Photos
 
@@ -271,6 +302,9 @@ async def play(stage: Stage, desk: Desk, phone: Phone, story: Mapping[str, Any])
     truth = truth_of(files)
     asked = {key: value for key, value in expected.items() if key in truth and value != FORGOTTEN}
     assert {key: truth[key] for key in asked} == asked
+    assert sorted(expected.get("texts", played.texts())) == sorted(played.texts())
+    if within := expected.get("filed_within"):
+        assert max(row.submitted_at for row in await played.mine()) - begins(dict(story)) <= span(within)
     _as_the_office_has_it(files, expected.get("office", {}))
     whole = "\n".join(played.heard)
     for words in expected.get("never_said", []):
@@ -289,6 +323,12 @@ def truth_of(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "handed_in": len(files),
         **({"state": last["state"], "rating": last["rating"]} if bodies else {}),
         **({"answers": answers} if "id_number" not in answers else {}),
+        "children": {file["service"].rpartition("_")[2]: file["state"] for file in files},
+        "given": {file["service"]: [row["key"] for row in file["body"]["answers"]] for file in files}
+        if len(bodies) == len(files)
+        else {},
+        "photos_each": [len(_pages(body)) for body in bodies],
+        "agent": named(bodies[-1].get("agent", {})) if bodies else {},
         "flags": sorted({flag for body in bodies for page in _pages(body) for flag in page["flags"]}),
         "promised": [each["material"] for each in bodies[-1].get("deferred", ())] if bodies else [],
         "looked_up": list(bodies[-1].get("lookups", ())) if bodies else [],

@@ -48,6 +48,7 @@ class Story(Rehearsal):
         self.texts: list[str] = []
         self.buttons: dict[str, str] = {}
         self.orders: list[Effect] = []
+        self.filed = begins  # when something was handed in last
         self._rounds = 0
         self._mended = ""
 
@@ -112,6 +113,8 @@ class Story(Rehearsal):
         return self.wait(span(words))
 
     def _carry(self, effect: Effect) -> str | Outbound:
+        if isinstance(effect, Submit):
+            self.filed = self.now
         self.orders.append(effect)
         return super()._carry(effect)
 
@@ -147,8 +150,8 @@ class Story(Rehearsal):
                 if isinstance(each, AskDepartment)
             ],
             "looked_up": list(submits[-1].application.get("lookups", ())) if submits else [],
-            "agent": submits[-1].application.get("agent", {}) if submits else {},
-            "texts": [_text(each) for each in self.orders if isinstance(each, TextTo)],
+            "agent": named(submits[-1].application.get("agent", {})) if submits else {},
+            "texts": [text_of(each.phone, each.text) for each in self.orders if isinstance(each, TextTo)],
             "later": [
                 sorted(
                     [f"{page['material']}.{page['page']}" for page in each.pages]
@@ -164,9 +167,14 @@ class Story(Rehearsal):
         }
 
 
-def _text(order: TextTo) -> str:
+def named(agent: Mapping[str, str]) -> dict[str, str]:
+    """Return an agent as a story names him: no story knows his id."""
+    return {name: each for name, each in agent.items() if name != "id"}
+
+
+def text_of(phone: str, text: str) -> str:
     """Return a text message to a villager without what stands in each: who acts for him, and whom to ask."""
-    return f"{order.phone} {order.text.partition('办的')[2].partition('。')[0]}"
+    return f"{phone} {text.partition('办的')[2].partition('。')[0]}"
 
 
 def _keys(submit: Submit) -> list[str]:

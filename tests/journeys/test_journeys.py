@@ -6,7 +6,7 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
     photo:  a photo she sends: good, blurred, dark, cut, same, not_a_photo ...
     intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW",
             "mended WHAT" ... of a package (一件事) to all that runs, or to one child: approved@water
-    agent:  a village agent signs in, "球川村 叶某某", or is removed
+    agent:  a village agent signs in, "球川村 叶某某", also again with a new code; or is removed
     office: what somebody of the office does, with what he fills in under `with`; `refused` when he is not let
     report: an event of the contract, with its data under `with`; `ahead: 1` comes too early, -1 again
     wait:   how long nothing happens: 30m, 2h, 3d
@@ -28,7 +28,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.rehearsed import Story
-from tests.journeys.stories import STORIES, begins, held_against, read
+from tests.journeys.stories import STORIES, begins, held_against, read, span
 
 KEYS = {"title", "about", "begins", "steps", "end"}
 
@@ -45,8 +45,11 @@ def test_the_story_goes_as_it_is_written(file: Path) -> None:
         held_against(answer, step, f"step {number}, {step}")
 
     truth = story.truth()
-    expected = {key: value for key, value in written["end"].items() if key not in ("never_said", "office")}
+    beside = ("never_said", "office", "filed_within")
+    expected = {key: value for key, value in written["end"].items() if key not in beside}
     assert {key: truth[key] for key in expected} == expected
+    if within := written["end"].get("filed_within"):
+        assert story.filed - begins(written) <= span(within)
     for words in written["end"].get("never_said", []):
         assert words not in "\n".join(story.texts)
 

@@ -80,6 +80,19 @@ async def test_a_code_works_once_but_its_order_may_be_repeated(world: World) -> 
     assert await sign_in(world, here, code, "d2") is None
 
 
+async def test_with_a_new_code_he_is_the_same_agent_again(world: World) -> None:
+    here = await world.person("ye")
+    id_, code = await added(world)
+    first = await sign_in(world, here, code)
+    await world.db.run(lambda c: agents.sign_out(c, here, world.now))
+    new = await world.db.run(lambda c: agents.renew(c, world.vault, id_, world.now))
+
+    assert new is not None
+    assert await sign_in(world, here, code, "d2") is None
+    assert await sign_in(world, here, new, "d3") == first
+    assert await world.db.run(lambda c: agents.renew(c, world.vault, "01NOBODY", world.now)) is None
+
+
 async def test_a_code_is_good_for_a_day(world: World) -> None:
     here = await world.person("ye")
     (_, code), (_, late) = await added(world), await added(world, "周某某")
