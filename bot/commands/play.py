@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.commands import scripts
-from bot.commands.rehearsal import NEWS, PHOTOS, Impossible, Rehearsal
+from bot.commands.rehearsal import NEWS, PHOTOS, SUPPLY_ANSWERS, Impossible, Rehearsal
 from bot.commands.scenarios import added, scenario
 from dialogs.calendar import ZONE
 from dialogs.engine.talk import PERSON
@@ -34,7 +34,8 @@ Lines that begin with a colon are yours:
   :photo [KIND]   send a photo: {" ".join(PHOTOS)}
                   or something that is none: {" ".join(FAULTS)}
   :tap N          tap button N of the newest message
-  :intake WHAT    let the intake service answer: received silent refused duplicate
+  :intake WHAT    let the intake service answer: received silent refused duplicate not_asked
+                  or what is handed in later: {" ".join(SUPPLY_ANSWERS)}
                   or report: {" ".join(NEWS)}
                   with why and how where it says no: :intake denied 看不清 / 重新拍一张
                   of a package all of it, or one child: :intake denied@power 停用了 / 恢复用电再来

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.engine import advance
+from dialogs.engine.looking_up import is_lookup
 from dialogs.messages import Inbound, Media, Outbound
 from dialogs.office import Office
 from dialogs.photos import FAULTS
@@ -31,6 +32,7 @@ from dialogs.turn import (
     Erased,
     Event,
     ForgetPerson,
+    LookupRefused,
     MeasurePhoto,
     MessageReceived,
     Opened,
@@ -71,6 +73,7 @@ ANSWERS = (
     "blocked",
 )  # of the intake service to what is handed in
 AGENT = "01REHEARSAL"  # the village agent's id
+NOT_ASKED = "not_asked"  # it has no department asked for a paper
 ERASED = "erased"  # it has forgotten him, as he wanted
 SUPPLY_ANSWERS = ("supplied", "supply_silent", "supply_refused")  # to what was handed in later
 NEWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # what it may report: event type, its data
@@ -172,6 +175,8 @@ class Rehearsal:
         """
         if what == ERASED:
             return self._take(Erased("SC-0000-0000-0000"))
+        if what == NOT_ASKED:
+            return [said for event in self._not_asked() for said in self._take(event)]
         if what in SUPPLY_ANSWERS:
             return self._take(self._supply_answer(what))
         what, _, child = what.partition("@")
@@ -217,6 +222,15 @@ class Rehearsal:
     def agent_out(self) -> list[str | Outbound]:
         """Remove him."""
         return self._take(AgentDismissed(AGENT))
+
+    def _not_asked(self) -> list[Event]:
+        """Return the refusal to have a department asked, for each paper of the last case that wants it."""
+        reference = self._meant("")[0]
+        answers = self.session.cases[reference]["answers"]
+        papers = dict.fromkeys(key.partition(".")[0] for key, each in answers.items() if is_lookup(each))
+        if not papers:
+            raise Impossible("No department is to be asked for anything.")
+        return [LookupRefused(reference, paper, "refused") for paper in papers]
 
     def _supply_answer(self, what: str) -> Event:
         if not self._supplies:

@@ -15,7 +15,7 @@ from dialogs.engine import (
     on_behalf,
     profile,
 )
-from dialogs.engine.cases import calls, marking, supplement, withdrawing
+from dialogs.engine.cases import calls, marking, owing, supplement, withdrawing
 from dialogs.engine.flow import leave
 from dialogs.engine.stations import edit, edit_named, editable, read_yes_no
 from dialogs.engine.talk import Floor, Said, Talk, meant
@@ -83,6 +83,7 @@ ASIDES: Mapping[str, Floor] = {
     **withdrawing.FLOORS,
     **calls.FLOORS,
     **supplement.FLOORS,
+    **owing.FLOORS,
     **deferring.FLOORS,
     **looking_up.FLOORS,
     **browsing.FLOORS,

@@ -33,10 +33,8 @@ def floor(agreed: Callable[[Talk, Station, str], None], declined: Callable[[Talk
 
     def hear(talk: Talk, said: Said) -> None:
         aside = talk.session.aside or {}
-        word = said.option or _YES_OR_NO.get(plain(said.text).strip(".!。 "), "")
-        if word not in ("agree", "disagree"):
-            person = (PERSON, talk.words("engine.option_person"))
-            talk.reject(talk.words("engine.consent_unclear"), [*_options(talk), person])
+        word = word_of(talk, said)
+        if not word:
             return
         talk.change(aside=None)
         station = asked(talk)
@@ -44,7 +42,17 @@ def floor(agreed: Callable[[Talk, Station, str], None], declined: Callable[[Talk
             agreed(talk, station, aside["text"]) if word == "agree" else declined(talk, station)
         talk.next()
 
-    return Floor(_ask, hear)
+    return Floor(ask, hear)
+
+
+def word_of(talk: Talk, said: Said) -> str:
+    """Return "agree" or "disagree"; "" when it was neither, and he has been told how to say it."""
+    word = said.option or _YES_OR_NO.get(plain(said.text).strip(".!。 "), "")
+    if word in ("agree", "disagree"):
+        return word
+    person = (PERSON, talk.words("engine.option_person"))
+    talk.reject(talk.words("engine.consent_unclear"), [*_options(talk), person])
+    return ""
 
 
 def evidence(talk: Talk, text: str) -> dict[str, str]:
@@ -68,5 +76,6 @@ def _options(talk: Talk) -> list[tuple[str, str]]:
     return [("agree", talk.words("engine.agree")), ("disagree", talk.words("engine.disagree"))]
 
 
-def _ask(talk: Talk) -> None:
+def ask(talk: Talk) -> None:
+    """Put the words he is to agree to."""
     talk.ask((talk.session.aside or {})["text"], _options(talk))

@@ -87,10 +87,10 @@ def _of_same_person(talk: Talk, case: Mapping[str, Any]) -> bool:
 
 def by(talk: Talk, paper: str) -> date:
     """Return the last day for a paper promised now. In a package the first of those who want it sets it."""
-    return min(_by(talk, filing.item) for filing in ready(talk) if filing.takes(paper))
+    return min(last_day(talk, filing.item) for filing in ready(talk) if filing.takes(paper))
 
 
-def _by(talk: Talk, item: Item) -> date:
+def last_day(talk: Talk, item: Item) -> date:
     """Return the last day an item leaves for it; he has a working day in any case.
 
     Counted as if the office accepted today: it may leave more than he agreed to, never less.

@@ -65,7 +65,7 @@ def submit_correction(unit: Unit, number: str) -> dict[str, Any]:
     """All that was asked for is there: the office looks again. A repeat gets the same answer."""
     row = applications.by_number(unit, number, lock=True)
     if row.state != "correction_asked":
-        return _told_before(unit, row, "corrected")
+        return _told_before(unit, row)
     bodies = _waiting(unit, number, "corrections")
     given = {slot for body in bodies for slot in slots_of(body)}
     left = sorted(corrections.asked(unit, number) - given)
@@ -80,11 +80,13 @@ def submit_deferral(unit: Unit, number: str) -> dict[str, Any]:
     row = applications.by_number(unit, number, lock=True)
     bodies = _waiting(unit, number, "deferrals")
     if not bodies:
-        return _told_before(unit, row, "deferral_supplied")
+        return _done_before(unit, row)
     if row.state not in BY_ACTION["supply"].sources:
         raise not_now("deferrals", row.state)
     _all_there(unit, row, [])
     wanted = _papers_wanted(unit, row)
+    promised = [promise for body in bodies for promise in body.get("deferred", [])]
+    _note_promises(unit, row, promised)
     row = _become_body(unit, row, "deferrals", bodies)
     came = {material["id"] for body in bodies for material in body["materials"]}
     for material in sorted(came & wanted):
@@ -117,7 +119,8 @@ def merged(body: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
             sheets[page["page"]] = {**sheets.get(page["page"], {}), **page}
         materials[material["id"]] = {**known, **material, "pages": list(sheets.values())}
     changed = {"applicant": applicant, "answers": [*answers.values()], "materials": [*materials.values()]}
-    return {**body, **changed}
+    promises = [*body.get("deferred", []), *more.get("deferred", [])]
+    return {**body, **changed, **({"deferred": promises} if promises else {})}
 
 
 def _same(known: Row[Any], kind: Kind, digest: str) -> None:
@@ -126,16 +129,20 @@ def _same(known: Row[Any], kind: Kind, digest: str) -> None:
 
 
 def _only_what_was_asked(unit: Unit, row: Row[Any], kind: Kind, body: dict[str, Any]) -> None:
+    promised, may_be_promised = [each["material"] for each in body.get("deferred", [])], set[str]()
     if kind == "corrections":
         asked, named = corrections.asked(unit, row.number), slots_of(body)
     else:
         asked = _papers_wanted(unit, row)
         named = [each["id"] for each in body["materials"] if each["pages"]]
         named += [answer["key"] for answer in body["answers"]]
+        may_be_promised = {*finding.unasked(unit, row)}
+        owed.refuse_blocked(unit, row.person, body)
     if not asked:
         raise not_now(kind, row.state)
-    unasked = next((slot for slot in named if slot not in asked), None)
-    if unasked is not None or not named:
+    wrong = [slot for slot in named if slot not in asked]
+    unasked = next(iter([*wrong, *(each for each in promised if each not in may_be_promised)]), None)
+    if unasked is not None or not (named or promised):
         raise Problem(
             422,
             "not-asked",
@@ -148,6 +155,14 @@ def _only_what_was_asked(unit: Unit, row: Row[Any], kind: Kind, body: dict[str, 
 def _papers_wanted(unit: Unit, row: Row[Any]) -> set[str]:
     """What is owed, and what a department was to answer for that nobody could ask."""
     return {each.material for each in owed.still(unit, row.number)} | {*finding.unasked(unit, row)}
+
+
+def _note_promises(unit: Unit, row: Row[Any], promises: list[dict[str, Any]]) -> None:
+    """Papers promised only now are owed like any. Raises: Problem 422 promised twice, or there already."""
+    if promises:
+        body = {**applications.body_of(unit, row), "deferred": promises}
+        owed.refuse_blocked(unit, row.person, body)
+        owed.note(unit, row.number, body)
 
 
 def _name_pages(unit: Unit, number: str, body: dict[str, Any]) -> list[str]:
@@ -221,14 +236,19 @@ def _become_body(unit: Unit, row: Row[Any], kind: Kind, bodies: list[dict[str, A
     return applications.by_number(unit, row.number)
 
 
-def _told_before(unit: Unit, row: Row[Any], kind: str) -> dict[str, Any]:
-    """The answer of a repeat. Raises: Problem 423 when there was nothing to hand in."""
-    told = [event for event in events.rows(unit, row.number) if event.type == kind]
+def _told_before(unit: Unit, row: Row[Any]) -> dict[str, Any]:
+    """The answer of a repeated correction. Raises: Problem 423 when there was nothing to hand in."""
+    told = [event for event in events.rows(unit, row.number) if event.type == "corrected"]
     if not told:
-        raise not_now(kind, row.state)
-    if kind == "corrected":
-        data = events.data_of(unit, told[-1])
-        return {"number": row.number, "state": told[-1].state, **data}
+        raise not_now("corrected", row.state)
+    return {"number": row.number, "state": told[-1].state, **events.data_of(unit, told[-1])}
+
+
+def _done_before(unit: Unit, row: Row[Any]) -> dict[str, Any]:
+    """The answer of a repeat. Raises: Problem 423 when there was nothing to hand in."""
+    mine = table.c.number == row.number, table.c.kind == "deferrals", table.c.done_at.is_not(None)
+    if unit.connection.execute(select(table.c.key).where(*mine).limit(1)).scalar() is None:
+        raise not_now("deferrals", row.state)
     return _answer(row, row.promised_by or row.answer_by, provisional=row.provisional)
 
 

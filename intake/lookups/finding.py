@@ -52,10 +52,13 @@ def question_of(unit: Unit, row: Row[Any]) -> str:
 
 
 def unanswered(unit: Unit, row: Row[Any]) -> list[str]:
-    """Materials a department is to answer for: nobody has yet, and the paper itself has not come either."""
+    """Materials a department is to answer for: nobody has yet, nor has the paper come or been promised."""
     body = applications.body_of(unit, row)
     answered = {each.material for each in of(unit, row.number) if each.answered_at is not None}
     settled = answered | {material["id"] for material in body["materials"]}
+    settled |= {
+        promise["material"] for promise in body.get("deferred", [])
+    }  # owed, so nobody waits for an answer
     return [material for material in body.get("lookups", []) if material not in settled]
 
 

@@ -22,6 +22,7 @@ from dialogs.engine.cases import asked
 from dialogs.engine.cases.buttons import CASE
 from dialogs.engine.cases.rating import RATE
 from dialogs.engine.flow import CARRIED, photos_in
+from dialogs.engine.looking_up import is_lookup
 from dialogs.messages import Inbound, Media
 from dialogs.script.road import CONSENT, READ_BACK, Road, Station
 from dialogs.session import Session, dump, load
@@ -280,20 +281,27 @@ class Conversation(RuleBasedStateMachine):
             "blocked": ApplicationRefused(reference, "deferral-blocked"),
             "duplicate": ApplicationRefused(reference, "duplicate", "CS-1101-0001"),
             "late": WithdrawalRefused(reference),
-            "not asked": LookupRefused(reference, "id_card", "404"),
+            "not asked": LookupRefused(reference, self._looked_up(reference), "404"),
         }
         if what == "late" and not self.chat.session.cases[reference]["number"]:
             return
         self.happen(events[what])
 
+    def _looked_up(self, reference: str) -> str:
+        """Return a paper of the case that a department is to answer for, else one for which it is not."""
+        answers = self.chat.session.cases[reference]["answers"]
+        asked = (key.partition(".")[0] for key, value in answers.items() if is_lookup(value))
+        return next(asked, "id_card")
+
     @precondition(lambda self: self.chat.ordered(Supply))
     @rule(
         place=st.integers(0, 5),
         what=st.sampled_from([SupplyReceived, SupplyReceived, SupplyDelayed, SupplyRefused]),
+        why=st.sampled_from(["not-asked", "deferral-blocked"]),
     )
-    def the_intake_service_answers_what_came_later(self, place: int, what: type) -> None:
+    def the_intake_service_answers_what_came_later(self, place: int, what: type, why: str) -> None:
         sent = self.chat.ordered(Supply)[place % len(self.chat.ordered(Supply))]
-        more = {SupplyReceived: ("2026-12-01",), SupplyRefused: ("not-asked",)}
+        more = {SupplyReceived: ("2026-12-01",), SupplyRefused: (why,)}
         self.happen(what(sent.reference, sent.key, *more.get(what, ())))
 
     @precondition(lambda self: self.chat.session.cases)

@@ -106,13 +106,35 @@ async def test_a_department_is_asked_once_and_its_answer_is_told(bot: Bot) -> No
 async def test_a_refusal_is_told_and_the_paper_itself_opens_the_way(bot: Bot) -> None:
     await bot.carry_out(Submit)
     await _unknown_paper(bot)
-    assert "低保证这次没法请别的部门查，不是您的错" in bot.chat.heard[-1]
+    assert "低保证这次没法请别的部门查，不是您的错" in bot.chat.heard[-2]
+    bot.chat.tap("不同意")
 
     await bot.office.act(bot.number, "start_review")
     assert (await bot.office.refused(bot.number, "accept")).kind == "looking-up"
     bot.chat.say("补材料").send_photo()
     await bot.carry_out(Supply)
     await bot.office.act(bot.number, "accept")
+    await bot.news()
+
+    assert await bot.office.state(bot.number) == "accepted"
+    assert bot.chat.session.cases[bot.chat.ordered(Submit)[0].reference]["state"] == "accepted"
+
+
+async def test_after_a_refusal_the_paper_may_be_promised_and_work_begins(bot: Bot) -> None:
+    await bot.carry_out(Submit)
+    await _unknown_paper(bot)
+    bot.chat.tap("同意")
+    for _ in range(2):  # a worker that died in between does it again
+        await bot.carry_out(Supply)
+    assert "记上了。低保证先欠着" in bot.chat.heard[-1]
+    assert len([each for each in bot.chat.heard if "记上了" in each]) == 1
+
+    await bot.office.act(bot.number, "start_review")
+    await bot.office.act(bot.number, "accept")
+    await bot.news()
+    assert "还欠1样：低保证" in bot.chat.heard[-1]
+    bot.chat.tap("现在补").send_photo()
+    await bot.carry_out(Supply)
     await bot.news()
 
     assert await bot.office.state(bot.number) == "accepted"

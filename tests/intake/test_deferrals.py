@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 from tests.intake.office import PERMIT, PROMISE, TWO_WEEKS, WHY, Office, front, permit, supplement
 
 OWING: dict[str, Any] = {"deferred": [PROMISE], "limits": TWO_WEEKS}
+
+
+NOT_ASKED: dict[str, Any] = {"lookups": ["permit"], "limits": TWO_WEEKS}  # and no department was asked
 
 
 async def accepted(office: Office) -> str:
@@ -143,3 +147,59 @@ async def test_who_owes_may_be_denied_and_may_withdraw(office: Office) -> None:
     assert (status, found["state"]) == (200, "withdrawn")
     assert (await office.last(withdrawn))["data"] == {"keep_until": "2026-12-21", "provisional": False}
     assert await office.state(denied) == "denied"
+
+
+async def promise_late(office: Office, number: str, key: str = "key-late0001") -> tuple[int, Any]:
+    """Promise after handing in the paper that nobody could be asked for."""
+    return await office.supplement(number, "deferrals", {**supplement(), "deferred": [PROMISE]}, key)
+
+
+async def test_what_no_department_could_be_asked_for_is_promised_after_handing_in(office: Office) -> None:
+    number = await office.reviewed(**NOT_ASKED)
+    waits = await office.refused(number, "accept")
+    opened = [await promise_late(office, number) for _ in range(2)]
+    done = [await office.submit(number, "deferrals") for _ in range(2)]  # the first answer was lost
+    await office.act(number, "accept")
+    event = await office.last(number)
+
+    assert waits.kind == "looking-up"
+    assert opened == [(200, {"missing": []})] * 2
+    assert [(status, told["state"]) for status, told in done] == [(200, "pre_review")] * 2
+    assert (await office.body(number))["deferred"] == [PROMISE]
+    assert (event["type"], event["data"]["by"]) == ("accepted_deferred", "2026-12-02")
+    assert event["data"]["items"] == [{"material": "permit", "title": "居住证"}]
+    assert (await bring(office, number))[0] == 200
+    assert await office.state(number) == "accepted"
+
+
+async def test_a_late_promise_is_held_to_like_any(office: Office) -> None:
+    number = await office.reviewed(**NOT_ASKED)
+    await promise_late(office, number)
+    await office.submit(number, "deferrals")
+    await office.act(number, "accept")
+    office.here.clock.step(days=13)
+    await office.due()
+    await office.act(number, "revoke", reason="到期没有补。")
+
+    again = await office.reviewed("ref-again001", **NOT_ASKED)
+    status, problem = await promise_late(office, again)
+    assert (status, problem["type"]) == (422, "urn:zerotrip:intake:deferral-blocked")
+    assert await bring(office, again) == (200, ANY)  # the paper itself opens the way
+
+
+async def test_nothing_else_is_promised_late(office: Office) -> None:
+    asked = await office.reviewed(**OWING)
+    assert (await promise_late(office, asked))[1]["type"] == "urn:zerotrip:intake:not-asked"
+    await office.act(asked, "withdraw")
+
+    number = await office.reviewed("ref-00000002", **{**NOT_ASKED, "lookups": ["permit", "household"]})
+    other = {**supplement(), "deferred": [{**PROMISE, "material": "id_card"}]}
+    status, problem = await office.supplement(number, "deferrals", other)
+    assert (status, problem["type"], problem["field"]) == (422, "urn:zerotrip:intake:not-asked", "id_card")
+    assert (await office.submit(number, "deferrals"))[0] == 423
+
+    await office.ask(number, "id_card.front")
+    status, problem = await office.supplement(
+        number, "corrections", {**supplement(front()), "deferred": [PROMISE]}, "key-00000003"
+    )
+    assert (status, problem["type"]) == (422, "urn:zerotrip:intake:not-asked")

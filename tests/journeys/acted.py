@@ -31,6 +31,7 @@ class Scene:
     promised_days: int
     rounds: int  # corrections before this one
     mended: str  # what was said to be mended
+    late: Sequence[Mapping[str, Any]] = ()  # what was promised after handing in
 
     def day(self, days: int) -> str:
         return self.office.due(self.now, days, "working").day.isoformat()
@@ -52,7 +53,7 @@ def _ask_correction(scene: Scene, given: Given) -> Told:
 
 def _accept_deferred(scene: Scene, _: Given) -> Told:
     days = max(1, min(scene.promised_days - BEFORE_PROMISE, MOST_DAYS))
-    owed: Sequence[Mapping[str, Any]] = scene.application.get("deferred", ())
+    owed: Sequence[Mapping[str, Any]] = (*scene.application.get("deferred", ()), *scene.late)
     told = {
         "receipt_no": "S-1",
         "promised_by": scene.day(scene.promised_days),

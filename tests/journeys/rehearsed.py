@@ -107,7 +107,13 @@ class Story(Rehearsal):
         item = self._item(case)
         submits = [each.application for each in self.orders if isinstance(each, Submit)]
         office = self._offices[item.office]
-        return Scene(office, self.now, submits[-1], item.limits.promised.days, self._rounds, self._mended)
+        days = item.limits.promised.days
+        return Scene(office, self.now, submits[-1], days, self._rounds, self._mended, self._late())
+
+    def _late(self) -> list[Mapping[str, Any]]:
+        """Return what was promised after handing in."""
+        later = (each.supplement for each in self.orders if isinstance(each, Supply))
+        return [promise for each in later for promise in each.get("deferred", ())]
 
     def _wait(self, words: str) -> list[str | Outbound]:
         return self.wait(span(words))
@@ -144,6 +150,7 @@ class Story(Rehearsal):
             "promised": [each["material"] for each in submits[-1].application.get("deferred", ())]
             if submits
             else [],
+            "promised_later": [each["material"] for each in self._late()],
             "departments": [
                 f"{each.question['department']} {each.question['material']}"
                 for each in self.orders

@@ -4,7 +4,7 @@ Each file beside this one is one story: who it is about, when it begins (Beijing
 
     say:    what she writes              tap:   the button she taps, by its words
     photo:  a photo she sends: good, blurred, dark, cut, same, not_a_photo ...
-    intake: what the intake service does: received, silent, accepted, approved, "denied WHY / HOW",
+    intake: what the intake service does: received, silent, not_asked, accepted, approved, "denied WHY / HOW",
             "mended WHAT" ... of a package (一件事) to all that runs, or to one child: approved@water
     agent:  a village agent signs in, "球川村 叶某某", also again with a new code; or is removed
     office: what somebody of the office does, with what he fills in under `with`; `refused` when he is not let

@@ -17,7 +17,7 @@ ASIDE = "offer"
 def offer(
     talk: Talk, reference: str, act: str, text: str, card: Card | None = None, news: News | None = None
 ) -> None:
-    """Say something with one button under it: "supply" or "again"."""
+    """Say something with one button under it: "supply", "owe" or "again"."""
     if nothing_is_asked(talk) and not talk.with_clerk:
         aside = {"is": ASIDE, "reference": reference, "act": act}
         talk.change(aside=aside, prompt=talk.session.prompt + 1, wrong=0)
@@ -27,6 +27,16 @@ def offer(
 def choice(talk: Talk, reference: str, act: str) -> Choice:
     """Return the button."""
     return Choice(f"{CASE}{reference}:{act}", talk.words(f"progress.do_{act}"))
+
+
+def step_off(talk: Talk) -> None:
+    """Go back to what was going on before a case wanted something; with nothing there, nothing is asked."""
+    talk.change(aside=None)
+    talk.question = ""
+    if talk.session.script:
+        talk.next()
+    else:
+        talk.change(prompt=talk.session.prompt + 1, wrong=0)  # its buttons are stale now
 
 
 def nothing_is_asked(talk: Talk) -> bool:

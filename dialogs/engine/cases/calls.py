@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dialogs.engine.browsing import hear_wish
-from dialogs.engine.cases import again, asked, requests
+from dialogs.engine.cases import again, asked, owing, requests
 from dialogs.engine.cases.buttons import ASIDE, CASE, choice
 from dialogs.engine.talk import Floor, Said, Talk, meant
 from dialogs.engine.villagers import in_hand, of_whom
@@ -21,12 +21,17 @@ def _supply(talk: Talk, reference: str) -> None:
     requests.begin(talk, reference)
 
 
+def _can_owe(talk: Talk, reference: str) -> bool:
+    return bool(owing.paper_of(talk, reference))
+
+
 def _can_apply_again(talk: Talk, reference: str) -> bool:
     return again.can(talk, talk.session.cases[reference])
 
 
 CALLS: Mapping[str, tuple[Callable[[Talk, str], bool], Callable[[Talk, str], None]]] = {
     "supply": (_can_supply, _supply),
+    "owe": (_can_owe, owing.start),
     "again": (_can_apply_again, again.apply),
 }
 

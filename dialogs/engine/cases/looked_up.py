@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogs.engine.cases import asked
+from dialogs.engine.cases import asked, owing
 from dialogs.engine.cases.book import Case, about, change, news_of, spoken_moment
-from dialogs.engine.cases.buttons import offer
+from dialogs.engine.cases.buttons import nothing_is_asked, offer
 from dialogs.engine.cases.card import card
+from dialogs.engine.cases.reports import UNACCEPTED
 from dialogs.engine.cases.telling import paper_title
+from dialogs.engine.looking_up import is_lookup
 from dialogs.engine.talk import Talk
 from dialogs.engine.villagers import follows
+from dialogs.messages import Card, News
 from dialogs.turn import DepartmentAsked, LookupRefused, ProgressReported, TellClerks
 
 LOOKUP = "lookup"  # what the clerks' group is told it is
-UNACCEPTED = ("submitted", "pre_review", "correction_asked")
 
 
 def waits(talk: Talk, event: DepartmentAsked) -> None:
@@ -26,7 +28,7 @@ def waits(talk: Talk, event: DepartmentAsked) -> None:
 
 
 def refused(talk: Talk, event: LookupRefused) -> None:
-    """No department is asked: say so kindly, and ask for the paper itself."""
+    """No department is asked: say so kindly. A promise is offered where the script allows it."""
     case = talk.session.cases.get(event.reference)
     if (
         case is None
@@ -38,7 +40,27 @@ def refused(talk: Talk, event: LookupRefused) -> None:
     found = {"result": "refused", "title": paper_title(talk, case, event.material)}
     _note(talk, event.reference, event.material, found)
     _want(talk, event.reference, event.material, found["title"])
-    _tell(talk, event.reference, "lookup_refused", found)
+    _tell_refused(talk, event.reference, event.material, found)
+
+
+def _tell_refused(talk: Talk, reference: str, material: str, found: dict[str, str]) -> None:
+    if not owing.can(talk, reference, material):
+        _tell(talk, reference, "lookup_refused", found)
+    elif nothing_is_asked(talk) and not talk.with_clerk:
+        talk.tell(*_told(talk, reference, "lookup_refused_owe", found))
+        owing.offer(talk, reference, material)
+    else:
+        offer(talk, reference, "owe", *_told(talk, reference, "lookup_refused_owe", found))
+
+
+def still_wanted(talk: Talk, reference: str) -> None:
+    """A correction came in between: what no department could be asked for is wanted as before."""
+    case = talk.session.cases[reference]
+    for material, found in case.get("looked_up", {}).items():
+        pages = asked.slots_of(talk, case, {"slot": material})
+        if found["result"] in ("refused", "not_to_owe") and is_lookup(case["answers"].get(pages[0])):
+            _want(talk, reference, material, found["title"])
+            _tell_refused(talk, reference, material, found)
 
 
 def answered(talk: Talk, event: ProgressReported, case: Case) -> None:
@@ -88,6 +110,16 @@ def _want(talk: Talk, reference: str, material: str, title: str) -> None:
 
 def _tell(talk: Talk, reference: str, key: str, found: dict[str, Any]) -> None:
     case = talk.session.cases[reference]
+    text, shown, news = _told(talk, reference, key, found)
+    if key in ("lookup_not_found", "lookup_differs", "lookup_refused") and asked.wanted_items(talk, case):
+        offer(talk, reference, "supply", text, shown, news)
+    else:
+        talk.tell(text, shown, news)
+
+
+def _told(talk: Talk, reference: str, key: str, found: dict[str, Any]) -> tuple[str, Card, News]:
+    """Return what is told of a look-up: the words, the case's card, the few words of a notice."""
+    case = talk.session.cases[reference]
     text = talk.words(
         f"progress.{key}",
         number=case["number"],
@@ -97,8 +129,4 @@ def _tell(talk: Talk, reference: str, key: str, found: dict[str, Any]) -> None:
         at=spoken_moment(talk, found.get("at", "")),
         phone=talk.phone,
     )
-    text, news = about(talk, case, text), news_of(talk, reference, vital=True)
-    if key in ("lookup_not_found", "lookup_differs", "lookup_refused") and asked.wanted_items(talk, case):
-        offer(talk, reference, "supply", text, card(talk, reference), news)
-    else:
-        talk.tell(text, card(talk, reference), news)
+    return about(talk, case, text), card(talk, reference), news_of(talk, reference, vital=True)

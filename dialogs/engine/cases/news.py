@@ -61,6 +61,8 @@ def _push(talk: Talk, event: ProgressReported, case: Case) -> None:
     if report.state in OVER and not case["ended"]:
         keeping.end_case(talk, event.reference, case["keep_days"])
     requests.step_back(talk, event.reference)
+    if kind == "corrected" and not follows(case):
+        looked_up.still_wanted(talk, event.reference)
     if kind in requests.REQUESTS and follows(case):
         followed.wanted(talk, event)
     elif kind in requests.REQUESTS:

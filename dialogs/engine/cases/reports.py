@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+UNACCEPTED = ("submitted", "pre_review", "correction_asked")
 UNDECIDED = (  # may still be withdrawn
     *("submitted", "pre_review", "correction_asked", "accepted", "accepted_deferred"),
     *("in_progress", "suspended"),

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogs.answers import Accepted, plain, read
-from dialogs.engine import papers
-from dialogs.engine.cases import asked
+from dialogs.engine import deferring, papers
+from dialogs.engine.cases import asked, owing
 from dialogs.engine.cases.book import Case, spoken_day
+from dialogs.engine.cases.buttons import step_off
 from dialogs.engine.cases.giving import give
 from dialogs.engine.notice import page_title
 from dialogs.engine.stations import options, question_of
@@ -20,7 +21,7 @@ from dialogs.script import Material
 from dialogs.script.road import Station
 from dialogs.turn import ForgetFile, OpenTicket, PhotoMeasured, Say
 
-LATER = "later"
+LATER, OWE = "later", "owe"
 
 
 # Asking
@@ -38,7 +39,7 @@ def _ask(talk: Talk) -> None:
         _ask_question(talk, case, station)
     else:
         card = photo_card(talk, reference, slot)
-        talk.ask(_photo_text(talk, case, slot, station), _later(talk), card)
+        talk.ask(_photo_text(talk, case, slot, station), _instead(talk, reference, slot), card)
 
 
 def _nothing_left(talk: Talk, reference: str) -> None:
@@ -49,15 +50,7 @@ def _nothing_left(talk: Talk, reference: str) -> None:
         if not any(isinstance(effect, Say) for effect in talk.effects):
             talk.say("engine.photo_looking")
         return
-    _leave(talk)
-
-
-def _leave(talk: Talk) -> None:
-    """Go back to what was going on before; with nothing there, nothing is asked."""
-    talk.change(aside=None)
-    talk.question = ""
-    if talk.session.script:
-        talk.next()
+    step_off(talk)
 
 
 def _item(talk: Talk, case: Case, slot: str) -> Mapping[str, Any]:
@@ -116,6 +109,12 @@ def _later(talk: Talk) -> list[tuple[str, str]]:
     return [(LATER, talk.words("progress.supply_later"))]
 
 
+def _instead(talk: Talk, reference: str, slot: str) -> list[tuple[str, str]]:
+    """Return what may be said where a photo is wanted: later; or, where it may be, that it is owed."""
+    owe = [(OWE, talk.words("engine.photo_owe"))] if owing.can(talk, reference, slot) else []
+    return [*_later(talk), *owe]
+
+
 # Hearing
 
 
@@ -129,11 +128,19 @@ def _hear(talk: Talk, said: Said) -> None:
     station = asked.stations(talk, case).get(slot)
     if station is not None and station.kind == "question":
         _hear_answer(talk, reference, station, said)
-    elif meant(said, _later(talk)) == LATER:
-        _put_off(talk, reference)
     else:
-        card = photo_card(talk, reference, slot)
-        talk.reject(talk.words("engine.photo_not_words"), _later(talk), card)
+        _hear_instead(talk, reference, slot, said)
+
+
+def _hear_instead(talk: Talk, reference: str, slot: str, said: Said) -> None:
+    ways = _instead(talk, reference, slot)
+    word = meant(said, ways)
+    if word == LATER:
+        _put_off(talk, reference)
+    elif len(ways) > 1 and (word == OWE or deferring.is_meant(said.text)):
+        owing.offer(talk, reference, slot)
+    else:
+        talk.reject(talk.words("engine.photo_not_words"), ways, photo_card(talk, reference, slot))
 
 
 def _hear_answer(talk: Talk, reference: str, station: Station, said: Said) -> None:
@@ -155,7 +162,7 @@ def _hear_answer(talk: Talk, reference: str, station: Station, said: Said) -> No
 def _put_off(talk: Talk, reference: str) -> None:
     ask = talk.session.cases[reference]["ask"]
     talk.say("progress.supply_put_off", day=spoken_day(talk, ask["by"], provisional=ask["provisional"]))
-    _leave(talk)
+    step_off(talk)
 
 
 def _go_on(talk: Talk, reference: str) -> None:
@@ -166,7 +173,7 @@ def _go_on(talk: Talk, reference: str) -> None:
     if asked.wanted_items(talk, case):
         talk.next()
     else:
-        _leave(talk)
+        step_off(talk)
 
 
 def measured(talk: Talk, event: PhotoMeasured) -> None:

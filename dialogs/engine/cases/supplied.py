@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogs.engine.cases import asked
+from dialogs.engine.cases import asked, owing
 from dialogs.engine.cases.book import change, news_of, spoken_day
 from dialogs.engine.cases.card import card
 from dialogs.engine.flow import forget_photos
@@ -27,6 +27,9 @@ def _mark(talk: Talk, reference: str, key: str, state: str) -> None:
 
 def received(talk: Talk, event: SupplyReceived) -> None:
     """The office has the correction: say by when it answers. Of a promised paper its own news tells."""
+    if owing.is_promise(talk, event.reference, event.key):
+        owing.received(talk, event)
+        return
     sent = _sent(talk, event.reference, event.key)
     if not sent or sent["state"] == "received":
         return
@@ -41,6 +44,9 @@ def received(talk: Talk, event: SupplyReceived) -> None:
 
 def delayed(talk: Talk, event: SupplyDelayed) -> None:
     """The intake service does not answer: say the truth, once."""
+    if owing.is_promise(talk, event.reference, event.key):
+        owing.delayed(talk, event)
+        return
     if _sent(talk, event.reference, event.key).get("state") == "sending":
         _mark(talk, event.reference, event.key, "delayed")
         talk.say("progress.supply_delayed", number=talk.session.cases[event.reference]["number"])
@@ -48,6 +54,9 @@ def delayed(talk: Talk, event: SupplyDelayed) -> None:
 
 def refused(talk: Talk, event: SupplyRefused) -> None:
     """It was not taken: a person looks, and the slots are open again. What ended the case tells itself."""
+    if owing.is_promise(talk, event.reference, event.key):
+        owing.refused(talk, event)
+        return
     sent = _sent(talk, event.reference, event.key)
     if not sent or sent["state"] == "received":
         return
