@@ -46,5 +46,6 @@ class Takeovers:
         await deliveries.done(item)
 
     async def forget(self, deliveries: Deliveries, item: Item, effect: ForgetCases) -> None:
-        """Tell the agent's conversation that the people of these cases are forgotten."""
+        """Forget the people of these cases in the agent's conversation, too."""
+        await self.database.run(lambda c: takeovers.forget(c, item.conversation, effect.references))
         await deliveries.answer(item, f"takeover:{item.hold.id}", CasesForgotten(effect.references))

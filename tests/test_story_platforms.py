@@ -352,7 +352,7 @@ async def test_a_villager_goes_on_himself_with_a_code_sent_to_his_phone(world: W
     await stranger.say(code)  # it works where it was asked for, and nowhere else
     await stranger.until("这个码对不上")
     await villager.say(code)
-    await villager.until("接过来了。球川村代办员徐代办帮您交的")
+    await villager.until("接过来了，这是球川村代办员徐代办帮您交的")
     await him.knows("本人已经在自己手机上接着办了")
 
     await world.office.see_through(him.number, "pre_review")

@@ -33,6 +33,7 @@ from dialogs.turn import (
     CasesForgotten,
     EntrustCases,
     FetchProgress,
+    ForgetWords,
     SetTimer,
     TakeoverAsked,
     TextTo,
@@ -86,11 +87,14 @@ def claimed(talk: Talk, event: CasesClaimed) -> None:
 
 
 def forgotten(talk: Talk, event: CasesForgotten) -> None:
-    """Who it was is forgotten: nothing of him stays here either."""
-    gone = [own for own in event.references if follows(talk.session.cases.get(own, {}))]
-    files = [file for own in gone for file in talk.session.cases[own]["files"]]
-    talk.change(cases={own: case for own, case in talk.session.cases.items() if own not in gone})
-    talk.do(*keeping.let_go(talk, files))
+    """Who it was is forgotten: nothing of him stays here either, nor what was said until his case ended."""
+    cases = talk.session.cases
+    gone = {own: cases[own] for own in event.references if follows(cases.get(own, {}))}
+    talk.change(cases={own: case for own, case in cases.items() if own not in gone})
+    talk.do(*keeping.let_go(talk, [file for case in gone.values() for file in case["files"]]))
+    ends = [datetime.fromisoformat(case["ended"]) for case in gone.values() if case["ended"]]
+    if gone:
+        talk.do(ForgetWords(max(ends, default=talk.world.now)))
 
 
 def _may_go(case: Case) -> bool:

@@ -20,6 +20,7 @@ from storage.people import agents, conversations, handovers
 from storage.people.conversations import Lane
 from storage.people.handovers import LASTS, Made
 from storage.schema import applications, followers, takeovers
+from storage.schema import outbox as outbox_rows
 from storage.sealing.vault import Vault
 
 _COLUMNS = ("code", "conversation", "holder", "reference", "made_at", "expires_at")
@@ -125,6 +126,13 @@ def unfollow(
             references = tuple(sorted(row.reference for row in rows if row.conversation == id_))
             _order(connection, vault, lane, ForgetCases(references), now, random)
     connection.execute(delete(followers).where(followers.c.reference.in_([row.reference for row in rows])))
+
+
+def forget(connection: Connection, conversation: str, references: Sequence[str]) -> None:
+    """Delete what was once ordered in an agent's conversation for people who are forgotten: it names them."""
+    done = outbox_rows.c.kind.in_(("EntrustCases", "ForgetCases")) & outbox_rows.c.done_at.is_not(None)
+    his = outbox_rows.c.key.in_(list(references)) | done
+    connection.execute(delete(outbox_rows).where(outbox_rows.c.conversation == conversation, his))
 
 
 def _order(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.turn import (
@@ -14,6 +14,7 @@ from dialogs.turn import (
     Erase,
     FetchProgress,
     ForgetFile,
+    ForgetWords,
     HandoverAsked,
     OpenTicket,
     ProgressReported,
@@ -103,7 +104,7 @@ def test_what_is_said_where_it_is_asked_for_is_the_same_whether_it_fits_or_not()
     assert "我现在发不了" in fits.said[0].text
     assert [(each.reason, each.note) for each in fits.ordered(OpenTicket)] == [("takeover", "CS-1120-0001")]
     assert not not_.ordered(OpenTicket)
-    assert "发到您自己的手机短信里" in Chat().happen(HandoverAsked()).said[0].text
+    assert "看您的手机短信" in Chat().happen(HandoverAsked()).said[0].text
 
 
 # His own chat
@@ -113,7 +114,7 @@ def test_he_hears_how_it_stands_and_what_was_missed_is_fetched() -> None:
     agent = news(handed_in(), "accepted", promised_by="2026-11-27")
     his = taken(agent)
 
-    assert his.said[0].text.startswith("接过来了。球川村代办员叶某某帮您交的")
+    assert his.said[0].text.startswith("接过来了，这是球川村代办员叶某某帮您交的")
     assert "CS-1120-0001" in his.said[1].text
     assert "11月27日" in his.said[1].text
     own = reference(agent)
@@ -324,8 +325,11 @@ def test_who_is_forgotten_is_forgotten_in_the_agents_chat_too() -> None:
     )
     assert his.say("删除资料").tap("删掉").ordered(Erase) == [Erase((own,))]
 
+    news(agent, "withdrawn")
+    ended = datetime.fromisoformat(agent.session.cases[own]["ended"])
     agent.happen(CasesForgotten((own,)))
     assert (agent.session.cases, agent.said) == ({}, [])
+    assert agent.ordered(ForgetWords) == [ForgetWords(ended)]
     assert "还没有" in agent.say("进度").said[0].text
 
 

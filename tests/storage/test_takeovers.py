@@ -12,6 +12,7 @@ from storage.flow import audit, outbox
 from storage.people import agents, applications, erasing, takeovers
 from storage.people.handovers import Made
 from storage.schema import followers
+from storage.schema import outbox as orders
 from storage.schema import takeovers as code_rows
 from tests.storage.world import World
 
@@ -143,6 +144,14 @@ async def test_forgotten_he_is_forgotten_in_the_agents_conversation_too(world: W
 
     assert await ordered(world, "ForgetCases") == [(agent, ForgetCases(("ref-1",)))]
     assert await world.count(followers) == 0
+
+
+async def test_nor_do_the_orders_of_the_agents_conversation_name_him_any_longer(world: World) -> None:
+    agent, _ = await both(world)
+    await world.write(agent, "submit ref-2")
+    await world.db.run(lambda c: takeovers.forget(c, agent, ["ref-1"]))
+
+    assert [row.key for row in await world.rows(orders, "key", "kind") if row.kind == "Submit"] == ["ref-2"]
 
 
 async def test_a_forgotten_agent_follows_nothing(world: World) -> None:
