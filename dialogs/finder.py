@@ -13,11 +13,11 @@ nearer than OFFER is offered as a choice. Below that a person is better than a g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from dialogs.answers.cleaning import fold
 from dialogs.lives import lives
@@ -26,6 +26,7 @@ from dialogs.script import Script
 
 SURE, MARGIN, OFFER = 80.0, 12.0, 53.0
 EXACT = 100.0
+LIKE = 0.75  # what a sound that is only like it counts, beside one that is the same
 PART = 60.0  # he said a part of a name, no more: worth offering, never sure
 MOST_OFFERS = 5
 _WIDEST_GAP = 2  # characters inside a synonym: 交个社保, 交一下社保
@@ -76,10 +77,18 @@ def _elsewhere() -> re.Pattern[str]:
 
 
 class Finder:
-    """Finds a service among `scripts`. Prepared once; `find` is pure."""
+    """Finds a service among `scripts`. Prepared once; `find` is pure.
+
+    Most names have nothing in common with a sentence. They are passed over: they could not be offered.
+    """
 
     def __init__(self, scripts: Iterable[Script]) -> None:
-        self._known = [(script, _names(script)) for script in scripts]
+        self._named = [(script, name) for script in scripts for name in _names(script)]
+        self._sounds = [name.sound for _, name in self._named]
+        self._with: dict[str, set[int]] = {}  # a letter: the places of the names that have it
+        for place, (_, name) in enumerate(self._named):
+            for letter in name.words:
+                self._with.setdefault(letter, set()).add(place)
 
     def find(self, text: str) -> Found:
         """Return the service the text is about, or those worth offering."""
@@ -87,16 +96,41 @@ class Finder:
         said = replace(_said(_matter(text)), whole=fold(text))
         if len(said.words) < 2:
             return Found()
-        # Sounds are listened to only where the words leave a doubt: they cost as much as all the rest.
-        found = self._judge(said)
-        return found if found.sure else self._judge(replace(said, sound=_sound(said.words)))
+        # Sounds are listened to only where the words leave a doubt.
+        likeness = self._likenesses(said, self._sharing(said.words))
+        found = self._judge(likeness)
+        if found.sure:
+            return found
+        said = replace(said, sound=_sound(said.words))
+        return self._judge(likeness | self._likenesses(said, self._sounding(said)))
 
-    def _judge(self, said: _Name) -> Found:
-        ranked = sorted(
-            ((max(_likeness(said, name) for name in names), script) for script, names in self._known),
-            key=lambda each: -each[0],
+    def _likenesses(self, said: _Name, places: Iterable[int]) -> dict[int, float]:
+        return {place: _likeness(said, self._named[place][1]) for place in places}
+
+    def _sharing(self, words: str) -> set[int]:
+        """Return which names have a letter in common with his words."""
+        return set().union(*(self._with.get(letter, ()) for letter in words.replace(" ", "")))
+
+    def _sounding(self, said: _Name) -> list[int]:
+        """Return which names sound enough like his words to matter."""
+        near = process.extract(
+            said.sound, self._sounds, scorer=fuzz.ratio, score_cutoff=OFFER / LIKE, limit=None
         )
-        return _judged(ranked)
+        found = {place for _, _, place in near}
+        typed = said.words.isascii()
+        return [
+            place
+            for place, (_, name) in enumerate(self._named)
+            if place in found or name.sound in said.sound or (typed and _typed_by_sound(said, name))
+        ]
+
+    def _judge(self, likeness: Mapping[int, float]) -> Found:
+        best: dict[str, tuple[float, Script]] = {}
+        for place, score in sorted(likeness.items()):  # of two alike, the one that is listed first
+            script = self._named[place][0]
+            if score > best.get(script.id, (-1.0,))[0]:
+                best[script.id] = (score, script)
+        return _judged(sorted(best.values(), key=lambda each: -each[0]))
 
 
 def _judged(ranked: Sequence[tuple[float, Script]]) -> Found:
@@ -152,11 +186,14 @@ def _by_sound(said: _Name, name: _Name) -> float:
         return 0.0
     if said.sound == name.sound:
         return 97.0
-    if name.sound in said.sound or (said.words.isascii() and said.sound in name.sound):
+    if name.sound in said.sound or (said.words.isascii() and _typed_by_sound(said, name)):
         return 85.0
-    if said.words.isascii() and said.words.replace(" ", "") == name.initials:
-        return 85.0
-    return 0.75 * fuzz.ratio(said.sound, name.sound)
+    return LIKE * fuzz.ratio(said.sound, name.sound)
+
+
+def _typed_by_sound(said: _Name, name: _Name) -> bool:
+    """Say whether he typed a part of its sound (yanglao), or its initials (ylbx)."""
+    return said.sound in name.sound or said.words.replace(" ", "") == name.initials
 
 
 def _names(script: Script) -> tuple[_Name, ...]:

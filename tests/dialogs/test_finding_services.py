@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialogs import finder
 from dialogs.finder import Finder
 from dialogs.script import Script
 from dialogs.script.loader import shipped
@@ -128,3 +129,20 @@ def test_another_city_is_elsewhere_and_the_countys_own_is_not() -> None:
     assert there.sure is not None
     assert there.sure.id == "medical_away"
     assert here.sure is None
+
+
+class Patient(Finder):
+    """Compares a sentence with every name there is."""
+
+    def _sharing(self, words: str) -> set[int]:
+        return set(range(len(self._named)))
+
+    def _sounding(self, said: finder._Name) -> list[int]:
+        return list(range(len(self._named)))
+
+
+def test_the_names_that_are_passed_over_would_have_changed_nothing() -> None:
+    patient, dull = Patient(shipped()), ["你好", "李水木", "还缴吗", "st", "ylbx", "许昌", "我今年五十二"]
+    halves = [text[: len(text) // 2 + 1] for text, _ in ALL]
+    for text in [*dull, *halves, *(text for text, _ in ALL)]:
+        assert FINDER.find(text) == patient.find(text), text
