@@ -96,6 +96,7 @@ class Answers:
         self._together = Together(kit.database)
         self._ends = Gathered(kit.database, self._end_all)
         self._patience = Patience(time.monotonic)
+        self._in_line: set[str] = set()  # conversations of which a call waits for its turn to speak
         self._slot = can.reply_slot
         self._can = replace(can, buttons="none", max_buttons=0)  # an answer is text and nothing else
 
@@ -155,12 +156,28 @@ class Answers:
             return await self._words(letter, taken.conversation, until, sure=sure)
         ends = asyncio.get_running_loop().time() + patience
         if not carrier.waits:
-            return await self._words_by(ends, letter, taken.conversation, until, sure=sure)
+            return await self._words_in_line(ends, letter, taken.conversation, until)
         with self._patience.spent():
             words = await self._words_by(ends, letter, taken.conversation, until, sure=sure)
         if not words:
             self._patience.was_in_vain()
         return words
+
+    async def _words_in_line(
+        self, ends: float, letter: Letter, conversation: str, until: datetime
+    ) -> list[Word]:
+        """Return the words of a turn, once those before them are said.
+
+        Who writes faster than he is answered has several calls open. One of them waits; it takes along
+        what the others would have said, and what comes too late for it is the worker's.
+        """
+        if conversation in self._in_line:
+            return []
+        self._in_line.add(conversation)
+        try:
+            return await self._words_by(ends, letter, conversation, until, sure=True)
+        finally:
+            self._in_line.discard(conversation)
 
     async def _words_by(
         self, ends: float, letter: Letter, conversation: str, until: datetime, *, sure: bool
