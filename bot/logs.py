@@ -49,8 +49,6 @@ TALKATIVE = (
     "alembic",
     "asyncpg",
     "PIL",
-    "httpx",
-    "httpcore",
     "wechatpy",
 )
 # Its error lines hold the bodies it could not read; what its errors mean, the channel says.

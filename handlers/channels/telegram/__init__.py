@@ -3,7 +3,7 @@
 account    what the deployment says of its bot    contents  what a message holds
 reading    one update in our words                keyboard  buttons, and what they cannot show
 webhook    the route that ties these together     setup     telling Telegram where we are
-calls      the Bot API's client and its errors
+calls      the Bot API's client and its errors    transport how it reaches Telegram
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Telegram:
     def __init__(self, account: Account, kit: Kit) -> None:
         self._account = account
         self._kit = kit
-        self._bot = calls.open_bot(account)
+        self._bot = calls.open_bot(account, kit.session)
         self._webhook = Webhook(account, kit, self._bot)
         self._pause = calls.Pause(kit.clock)
         self._username = ""
@@ -111,4 +111,3 @@ class Telegram:
     async def close(self) -> None:
         """Let go of connections."""
         await self._webhook.close()
-        await calls.close_bot(self._bot)

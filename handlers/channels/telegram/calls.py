@@ -11,14 +11,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
-from functools import cache
-from ssl import SSLContext
 from time import perf_counter
 
 import aiohttp
-import httpx
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -31,81 +28,43 @@ from telegram.error import (
     TimedOut,
 )
 from telegram.ext import AIORateLimiter, ExtBot
-from telegram.request import HTTPXRequest
 
 from handlers import metrics
 from handlers.channels.base import Gone, MaybeSent, MediaGone, Refused, SendError, TryLater
 from handlers.channels.telegram.account import Account
+from handlers.channels.telegram.transport import Transport
 from storage.sealing.files import TooBig
 
-CONNECT_WITHIN, ANSWER_WITHIN, WRITE_WITHIN, POOL_WITHIN = 3.0, 10.0, 5.0, 5.0
+CONNECT_WITHIN, PIECE_WITHIN = 3.0, 10.0  # seconds
 FETCH_WITHIN = 60.0  # seconds for a photo of 10 MB
 PIECE = 64 * 1024
 LONG_WAIT = 5.0  # seconds
 TOKEN_AGAIN = 300.0  # seconds; a token that was changed is put right by an operator, not by haste
 
 # Nothing of the request has left when one of these is the reason.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 # Descriptions of a 400 that mean that nobody is there.
 _NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
 
-# At INFO httpx writes every address, and with it the bot's token. The library writes bodies it cannot
-# read, and a trace for every 429; what its errors mean is said by `meaning`.
-for _name, _level in (
-    ("httpx", logging.WARNING),
-    ("httpcore", logging.WARNING),
-    ("telegram", logging.CRITICAL),
-):
-    logging.getLogger(_name).setLevel(_level)
-
+# The library writes bodies it cannot read, and a trace for every 429; what its errors mean is said by
+# `meaning`.
+logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 # Until version 23 the library warns at every 429 that its waits are going to be timedeltas.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
-def open_bot(account: Account) -> ExtBot[int]:
-    """Return the client of one bot. It makes no call by itself."""
+def open_bot(account: Account, session: aiohttp.ClientSession) -> ExtBot[int]:
+    """Return the client of one bot, which calls by `session`. It makes no call by itself."""
+    transport = Transport(session, account.proxy)
     return ExtBot(
         account.token,
         base_url=f"{account.api_url}/bot",
         base_file_url=f"{account.file_url or account.api_url}/file/bot",
-        request=_request(account, 64),
-        get_updates_request=_request(account, 1),
+        request=transport,
+        get_updates_request=transport,
         rate_limiter=AIORateLimiter(max_retries=0),
     )
-
-
-def _request(account: Account, connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=connections,
-        connect_timeout=CONNECT_WITHIN,
-        read_timeout=ANSWER_WITHIN,
-        write_timeout=WRITE_WITHIN,
-        pool_timeout=POOL_WITHIN,
-        proxy=account.proxy or None,
-        # TELEGRAM_PROXY alone says which way calls go.
-        httpx_kwargs={"trust_env": False, "verify": _authorities()},
-    )
-
-
-@cache
-def _authorities() -> SSLContext:
-    """Return who may vouch for Telegram, as httpx has it; reading them takes 70 ms, and each client would."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-async def close_bot(bot: Bot) -> None:
-    """Let go of the client's connections."""
-    for request in bot._request:  # `shutdown` closes only what `initialize`, which calls, has opened
-        with suppress(Exception):
-            await request.shutdown()
 
 
 class Pause:
@@ -217,7 +176,7 @@ async def _address(bot: Bot, account: Account, ref: str, limit: int) -> str:
 async def _download(
     session: aiohttp.ClientSession, account: Account, address: str
 ) -> AsyncIterator[aiohttp.ClientResponse]:
-    within = aiohttp.ClientTimeout(total=FETCH_WITHIN, connect=CONNECT_WITHIN, sock_read=ANSWER_WITHIN)
+    within = aiohttp.ClientTimeout(total=FETCH_WITHIN, connect=CONNECT_WITHIN, sock_read=PIECE_WITHIN)
     try:
         async with session.get(
             address, timeout=within, proxy=account.proxy or None, allow_redirects=False

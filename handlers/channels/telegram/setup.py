@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import aiohttp
 from telegram import BotCommand, Update, WebhookInfo
 from telegram.constants import SUPPORTED_WEBHOOK_PORTS
+from telegram.ext import ExtBot
 
 from handlers.channels.telegram import calls
 from handlers.channels.telegram.account import Account
@@ -64,27 +67,30 @@ def address_of(origin: str) -> str:
     return origin + PATH
 
 
+@asynccontextmanager
+async def _bot(account: Account) -> AsyncIterator[ExtBot[int]]:
+    async with aiohttp.ClientSession() as session:
+        with calls.called():
+            yield calls.open_bot(account, session)
+
+
 async def register(account: Account, address: str) -> None:
     """Tell Telegram the address, the secret and the menu. Safe to run again.
 
     Raises:
         SendError: see handlers.channels.base.
     """
-    bot = calls.open_bot(account)
-    try:
-        with calls.called():
-            await bot.set_webhook(
-                address,
-                secret_token=account.secret,
-                allowed_updates=list(UPDATES),
-                max_connections=CALLS_AT_ONCE,
+    async with _bot(account) as bot:
+        await bot.set_webhook(
+            address,
+            secret_token=account.secret,
+            allowed_updates=list(UPDATES),
+            max_connections=CALLS_AT_ONCE,
+        )
+        for lang, commands in MENU.items():
+            await bot.set_my_commands(
+                [BotCommand(name, about) for name, about in commands.items()], language_code=lang or None
             )
-            for lang, commands in MENU.items():
-                await bot.set_my_commands(
-                    [BotCommand(name, about) for name, about in commands.items()], language_code=lang or None
-                )
-    finally:
-        await calls.close_bot(bot)
 
 
 async def look(account: Account) -> WebhookInfo:
@@ -93,9 +99,5 @@ async def look(account: Account) -> WebhookInfo:
     Raises:
         SendError: see handlers.channels.base.
     """
-    bot = calls.open_bot(account)
-    try:
-        with calls.called():
-            return await bot.get_webhook_info()
-    finally:
-        await calls.close_bot(bot)
+    async with _bot(account) as bot:
+        return await bot.get_webhook_info()
