@@ -185,7 +185,7 @@ outbox = _table(
     Column(
         "parts", Integer, nullable=False, server_default="0"
     ),  # characters of a long message that the platform has taken
-    # Tries whose end nobody saw: claimed, and neither settled nor given back (storage.flow.outbox.RESTED)
+    # Tries whose end nobody saw: claimed, and neither settled nor given back (storage.flow.claims.RESTED)
     Column("doubts", Integer, nullable=False, server_default="0"),
 )
 TODO = outbox.c.state == literal_column("'todo'")

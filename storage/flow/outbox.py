@@ -28,10 +28,7 @@ from sqlalchemy import (
     Row,
     case,
     delete,
-    exists,
     func,
-    literal_column,
-    or_,
     select,
     update,
 )
@@ -42,6 +39,8 @@ from dialogs.messages import Address
 from dialogs.turn import Effect, Say, SetTimer, decode, encode
 from storage import bulk, signals
 from storage.errors import NotHeld
+from storage.flow import claims
+from storage.flow.claims import ANSWERED, RESTED
 from storage.people.messages import body_of
 from storage.schema import ASIDE, DONE, TODO, applicants, conversations, outbox
 from storage.sealing.vault import Box, Vault, VaultError
@@ -60,10 +59,6 @@ MOVE = (
 PLACES_A_TURN = 1024  # more effects than any turn has; place = version * this + n
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # kept until he writes, whenever that is
-
-# `doubts` counts tries whose end nobody saw. From these numbers on more is known of the last of them:
-RESTED = 100  # it was waited out; he did not write
-ANSWERED = 200  # he has written since
 
 # Which deliveries wait for each other. By conversation, unless named: a long outage of the intake
 # service must not keep photos from being judged, nor one application keep another.
@@ -221,20 +216,11 @@ def claim(
 
     kinds: the effects this worker can carry out; none given means all.
     """
-    earlier = outbox.alias()
-    is_todo = earlier.c.state == literal_column("'todo'")
-    first = ~exists().where(earlier.c.lane == outbox.c.lane, is_todo, earlier.c.place < outbox.c.place)
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
-    due = select(outbox.c.id).where(TODO, outbox.c.due_at <= now, free, first)
+    given = {"now": now, "limit": limit, **_held(now + lease, worker)}
     if kinds:
-        due = due.where(outbox.c.kind.in_(kinds))
-    due = due.order_by(outbox.c.due_at, outbox.c.place).limit(limit).with_for_update(skip_locked=True)
-    held = connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(due.scalar_subquery()))
-        .values(**_held(now + lease, worker))
-        .returning(*(outbox.c[name] for name in READ))
-    ).all()
+        held = connection.execute(claims.CLAIM_KINDS, {**given, "kinds": kinds}).all()
+    else:
+        held = connection.execute(claims.CLAIM, given).all()
     return opened(connection, vault, sorted(held, key=lambda row: (row.due_at, row.place)))
 
 
@@ -255,12 +241,7 @@ def claim_words(
     beside: the first of them, which is held already and not returned again.
     Returns [] while another worker holds some of it: it is being said.
     """
-    waiting = connection.execute(
-        select(outbox.c.id, outbox.c.due_at, outbox.c.lease_until)
-        .where(outbox.c.lane == words_lane(conversation), TODO)
-        .order_by(outbox.c.place)
-        .with_for_update()
-    ).all()
+    waiting = connection.execute(claims.WAITING, {"lane": words_lane(conversation)}).all()
     free: list[str] = []
     for row in waiting:
         if beside is not None and row.id == beside.id:
@@ -272,24 +253,12 @@ def claim_words(
         free.append(row.id)
     if not free:
         return []
-    held = connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(free[:limit]))
-        .values(**_held(now + lease, worker))
-        .returning(*(outbox.c[name] for name in READ))
-    ).all()
+    held = connection.execute(claims.HOLD, {"ids": free[:limit], **_held(now + lease, worker)}).all()
     return opened(connection, vault, sorted(held, key=lambda row: row.place))
 
 
 def _held(until: datetime, worker: str) -> dict[str, Any]:
-    """Return what a claim writes. `doubts` goes back to 0 when the try ends before somebody's eyes."""
-    return {
-        "lease_until": until,
-        "attempts": outbox.c.attempts + 1,
-        "fence": outbox.c.fence + 1,
-        "doubts": outbox.c.doubts + 1,
-        "worker": worker,
-    }
+    return {"until": until, "holder": worker}
 
 
 def settle(connection: Connection, hold: Hold, now: datetime) -> None:
@@ -343,21 +312,17 @@ def keep(connection: Connection, hold: Hold, error: str, until: datetime = FOREV
 
 def ripen(connection: Connection, now: datetime) -> int:
     """Let messages leave that were kept until now; return how many."""
-    ripe = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.due_at <= now)
-    return _let_go(connection, ripe.values(state="todo", attempts=0))
+    return _let_go(connection, claims.RIPEN, {"now": now})
 
 
 def bring_back(connection: Connection, conversation: str, now: datetime) -> int:
     """Let all messages kept in a conversation leave, because another one does; return how many."""
-    lane = words_lane(conversation)
-    kept = update(outbox).where(
-        ASIDE, outbox.c.state == "held", outbox.c.conversation == conversation, outbox.c.lane == lane
-    )
-    return _let_go(connection, kept.values(state="todo", attempts=0, due_at=now))
+    given = {"of": conversation, "lane_of": words_lane(conversation), "now": now}
+    return _let_go(connection, claims.BRING_BACK, given)
 
 
-def _let_go(connection: Connection, kept: Update) -> int:
-    count = connection.execute(kept).rowcount
+def _let_go(connection: Connection, kept: Update, given: Mapping[str, Any]) -> int:
+    count = connection.execute(kept, given).rowcount
     if count:
         signals.announce(connection, signals.OUTBOX)
     return count
@@ -406,14 +371,10 @@ def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now
     by_due: dict[datetime, list[str]] = {}
     for conversation, due in writers:
         by_due.setdefault(due, []).append(conversation)
-    answered = case((outbox.c.doubts > 0, ANSWERED), else_=0)
     for due, theirs in by_due.items():
-        kept = update(outbox).where(ASIDE, outbox.c.state == "held", outbox.c.conversation.in_(theirs))
-        _let_go(connection, kept.values(state="todo", due_at=due, attempts=0, doubts=answered))
         lanes = [words_lane(conversation) for conversation in theirs]
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
-        doubtful = update(outbox).where(TODO, outbox.c.lane.in_(lanes), outbox.c.doubts > 0, free)
-        _let_go(connection, doubtful.values(due_at=due, doubts=ANSWERED))
+        _let_go(connection, claims.RELEASE, {"of": theirs, "due": due})
+        _let_go(connection, claims.ANSWER, {"lanes": lanes, "due": due, "now": now})
 
 
 def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
@@ -470,12 +431,6 @@ def sweep(connection: Connection, before: datetime, limit: int = 5000) -> int:
     """Delete at most `limit` deliveries done before `before`; return how many."""
     old = select(outbox.c.id).where(DONE, outbox.c.done_at < before).order_by(outbox.c.done_at).limit(limit)
     return connection.execute(delete(outbox).where(outbox.c.id.in_(old.scalar_subquery()))).rowcount
-
-
-READ = (  # what `opened` needs
-    "id", "fence", "conversation", "kind", "key", "payload", "attempts", "due_at", "created_at", "cause",
-    "place", "parts", "doubts",
-)  # fmt: skip
 
 
 def _write(connection: Connection, hold: Hold, **values: object) -> None:

@@ -23,8 +23,9 @@ from dialogs.messages import Address
 from dialogs.turn import Say
 from storage import bulk, signals
 from storage.flow import outbox
+from storage.flow.claims import READ
 from storage.flow.inbox import storable
-from storage.flow.outbox import READ, Hold, Item, opened
+from storage.flow.outbox import Hold, Item, opened
 from storage.people.conversations import Lane
 from storage.schema import ASIDE, TODO, conversations
 from storage.schema import outbox as table

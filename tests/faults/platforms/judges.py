@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 
 from dialogs.codec import loads
 from dialogs.turn import Say, decode
-from storage.flow.outbox import ANSWERED
+from storage.flow.claims import ANSWERED
 from storage.people import messages
 from storage.people.messages import Message, open_box
 from storage.schema import addresses, inbox, outbox
