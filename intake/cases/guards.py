@@ -68,7 +68,9 @@ def _looked_up(making: Making) -> None:
     """Nobody's silence is a yes: what a department is asked about has to be answered first."""
     left = finding.unanswered(making.unit, making.row)
     if left:
-        words = "有材料还在等部门核验，答复以后才能受理。"
+        asked = {*left} - {*finding.unasked(making.unit, making.row)}
+        others = "有材料没有请部门核验，等申请人交来或者答应补交，才能受理。"
+        words = "有材料还在等部门核验，答复以后才能受理。" if asked else others
         raise _not_before(making, "looking-up", f"{len(left)} look-ups are not answered.", words)
 
 

@@ -163,6 +163,7 @@ async def test_what_no_department_could_be_asked_for_is_promised_after_handing_i
     event = await office.last(number)
 
     assert waits.kind == "looking-up"
+    assert "等申请人交来或者答应补交" in waits.message_zh
     assert opened == [(200, {"missing": []})] * 2
     assert [(status, told["state"]) for status, told in done] == [(200, "pre_review")] * 2
     assert (await office.body(number))["deferred"] == [PROMISE]
