@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,13 +39,24 @@ def unused_tcp_port() -> int:
 @pytest.fixture(scope="session")
 def template(postgres: Cluster) -> Iterator[str]:
     """A database with the bot's tables in it; copying it is faster than migrating."""
-    from storage.database import Database  # most tests can do without
-
     name = postgres.create()
-
-    async def migrate() -> None:
-        await (await Database.open(postgres.url(name), migrate=True)).close()
-
-    asyncio.run(migrate())
+    _migrate(postgres.url(name))
     yield name
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the bot's tables in it: to be copied, too."""
+    made = tmp_path_factory.mktemp("tables") / "empty.db"
+    _migrate(f"sqlite:///{made}")
+    return made
+
+
+def _migrate(url: str) -> None:
+    from storage.database import Database  # most tests can do without
+
+    async def migrate() -> None:
+        await (await Database.open(url, migrate=True)).close()
+
+    asyncio.run(migrate())

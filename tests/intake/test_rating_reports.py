@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from intake.cases import applications, moves
 from intake.cli import cli
+from intake.days.clocks import OFFICE_TIME
 from intake.exports.marks import rows
 from intake.keeping.schema import looks
 from intake.keeping.unit import Unit
@@ -199,8 +200,8 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
 
 
 async def test_the_commands_say_it_in_words_and_as_files(tmp_path: Path, here: World) -> None:
-    now = datetime.now(UTC)
-    here.clock.now = now
+    now = datetime.now(OFFICE_TIME)  # weeks and months are the office's
+    here.clock.now = now.astimezone(UTC)
     await given(here, [1, 5])
     given_env = environment(here.parts.settings.data_dir)
     out = tmp_path / "out"

@@ -20,7 +20,7 @@ Step = dict[str, Any]
 
 
 def read(file: Path) -> dict[str, Any]:
-    story: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    story: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return story
 
 

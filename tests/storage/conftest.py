@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from tests.storage.world import World
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database with empty tables (PostgreSQL) or none yet (SQLite)."""
+    """The address of a database with empty tables, of either kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'zerotrip.db'}"
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path / 'zerotrip.db')}"
         return
     server: Cluster = request.getfixturevalue("postgres")
     name = server.create(request.getfixturevalue("template"))
