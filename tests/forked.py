@@ -25,6 +25,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from runpy import run_module
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parent.parent
@@ -60,10 +61,25 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-async def start(*words: str, environment: Mapping[str, str], output: Path | None = None) -> Forked:
-    """Start `python -m <words>` with this whole environment; what it prints is added to `output`."""
-    order = {"words": words, "environment": dict(environment), "output": str(output) if output else ""}
-    return await asyncio.to_thread(_nest().hatch, order)
+async def start(
+    *words: str, environment: Mapping[str, str], output: Path | None = None, errors: Path | None = None
+) -> Forked:
+    """Start `python -m <words>` with this whole environment.
+
+    What it prints is added to `output`; what goes to stderr, too, unless `errors` names a file of its own.
+    """
+    files = [str(file or output or "") for file in (output, errors)]
+    return await asyncio.to_thread(
+        _nest().hatch, {"words": words, "environment": dict(environment), "files": files}
+    )
+
+
+async def run(*words: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run `python -m <words>` to its end; return its code, output and errors."""
+    with TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        process = await start(*words, environment=environment, output=output, errors=errors)
+        return await process.wait(), output.read_text(), errors.read_text()
 
 
 class Nest:
@@ -194,10 +210,10 @@ def _live(order: Mapping[str, Any], more: Mapping[str, str], ours: Sequence[int]
     for each in ours:
         os.close(each)
     nothing = os.open(os.devnull, os.O_RDWR)
-    path = order["output"]
-    printed = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if path else nothing
-    for number, source in enumerate((nothing, printed, printed)):
-        os.dup2(source, number)
+    for number, path in enumerate(order["files"], start=1):
+        told = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if path else nothing
+        os.dup2(told, number)
+    os.dup2(nothing, 0)
     os.environ.clear()
     os.environ.update({**more, **order["environment"]})
     _arm()

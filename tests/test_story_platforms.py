@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,10 +17,10 @@ import pytest
 import pytest_asyncio
 
 from handlers.photos.pages import first_page
-from tests import pictures
+from tests import forked, pictures
 from tests.platforms import Person, Shown
 from tests.platforms.telegram import Caller
-from tests.product import ROOT, Applicant
+from tests.product import Applicant
 from tests.storytelling import (
     Hu,
     World,
@@ -276,14 +275,10 @@ async def test_a_stranger_with_a_wrong_tail_learns_nothing(world: World) -> None
 
 async def agents(world: World, *words: str) -> str:
     """Run `zerotrip agents` beside the running product; return what it prints."""
-    command = (sys.executable, "-m", "bot", "agents", *words)
     environment = {**os.environ, "ZEROTRIP_DATA_DIR": str(world.product.folder / "data")}
-    run = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await run.communicate()
-    assert run.returncode == 0
-    return out.decode()
+    code, said, errors = await forked.run("bot", "agents", *words, environment=environment)
+    assert code == 0, errors
+    return said
 
 
 async def hands_in_for(world: World, him: Hu, name: str, phone: str) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typer.testing import CliRunner
 from bot import logs
 from bot.cli import app
 from handlers.channels.wechat.menu import MenuFault, default_menu, read_menu
+from tests import forked
 from tests.platforms.base import serving
 from tests.platforms.wechat import FakeWeChat
 from tests.platforms.wechat.rules import check_menu
@@ -35,14 +34,8 @@ class Operator:
         """Return exit code, output and errors of `zerotrip wechat <words>`."""
         own = {"ZEROTRIP_DATA_DIR": str(self.folder), "ZEROTRIP_PUBLIC_URL": ORIGIN}
         known = {name: value for name, value in os.environ.items() if not name.startswith("ZEROTRIP_")}
-        done = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "wechat", *words),
-            env={**known, **own, **self.fake.settings(), **settings},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await done.communicate()
-        return done.returncode or 0, out.decode(), err.decode()
+        given = {**known, **own, **self.fake.settings(), **settings}
+        return await forked.run("bot", "wechat", *words, environment=given)
 
 
 @pytest.fixture

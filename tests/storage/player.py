@@ -21,6 +21,8 @@ from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
 from tests.storage.world import World
 
+LEASE = timedelta(minutes=5)  # nobody dies at work here, and a busy machine is no death
+
 
 async def write(world: World, name: str, people: list[str], count: int) -> None:
     async def one(person: str) -> None:
@@ -36,9 +38,7 @@ async def work(world: World, name: str, count: int) -> None:
     done = 0
     while done < count:
         items = await world.db.run(
-            lambda c: outbox.claim(
-                c, world.vault, limit=5, now=datetime.now(UTC), lease=timedelta(seconds=3), worker=name
-            )
+            lambda c: outbox.claim(c, world.vault, limit=5, now=datetime.now(UTC), lease=LEASE, worker=name)
         )
         for item in items:
             print("do", item.conversation, item.key, flush=True)

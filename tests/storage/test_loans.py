@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from storage.flow.loans import Lent, Loan, Loans
 from storage.schema import loans as loans_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import forked
 from tests.postgres import Cluster
 from tests.storage.world import World
 
@@ -206,14 +207,10 @@ async def test_two_processes_with_fifty_cold_borrowers_make_one_fetch(
     app.router.add_get("/", lend)
     async with TestServer(app) as server:
         words = [postgres.url(database), str(ring), str(server.make_url("/")), "25"]
-        both = [
-            await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.storage.borrower", *words, stdout=asyncio.subprocess.PIPE
-            )
-            for _ in range(2)
-        ]
-        got = [(await each.communicate())[0].decode().splitlines() for each in both]
+        borrow = forked.run("tests.storage.borrower", *words, environment=os.environ)
+        again = forked.run("tests.storage.borrower", *words, environment=os.environ)
+        got = await asyncio.gather(borrow, again)
 
-    assert got == [["1 key-1"] * 25] * 2
+    assert [said.splitlines() for _, said, _ in got] == [["1 key-1"] * 25] * 2
     assert asked == ["once"]
     postgres.drop(database)

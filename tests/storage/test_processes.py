@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,18 @@ from storage.flow import audit, outbox
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import forked
+from tests.forked import Forked
 from tests.postgres import Cluster
 from tests.storage.world import World
 
-Player = subprocess.Popen[str]
+
+@dataclass
+class Player:
+    """A process on the stage, and the file of what it says."""
+
+    process: Forked
+    told: Path
 
 
 class Stage:
@@ -27,7 +34,7 @@ class Stage:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self.ring = folder / "ring"
+        self.folder, self.ring = folder, folder / "ring"
         ring = KeyRing.fresh()
         ring.save(self.ring)
         self.world = World(url, Vault(ring))
@@ -38,21 +45,18 @@ class Stage:
         await self.world.close()
         return made
 
-    def start(self, what: str, name: str, people: Iterable[str], count: int, fault: str = "") -> Player:
-        words = [sys.executable, "-m", "tests.storage.player", what, self.url, str(self.ring), name]
-        return subprocess.Popen(
-            [*words, ",".join(people), str(count)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "FAULT": fault},
-        )
+    async def start(self, what: str, name: str, people: Iterable[str], count: int, fault: str = "") -> Player:
+        told = self.folder / f"{what}-{name}-{fault}.log"
+        words = ("tests.storage.player", what, self.url, str(self.ring), name, ",".join(people), str(count))
+        environment = {**os.environ, "FAULT": fault}
+        return Player(await forked.start(*words, environment=environment, output=told), told)
 
 
-def said(player: Player, *, killed: bool = False) -> list[list[str]]:
-    out, err = player.communicate(timeout=120)
-    assert player.returncode == (-9 if killed else 0), err
-    return [line.split() for line in out.splitlines() if len(line.split()) >= 3]
+async def said(player: Player, *, killed: bool = False) -> list[list[str]]:
+    code = await player.process.wait()
+    told = player.told.read_text()
+    assert code == (-9 if killed else 0), told
+    return [line.split() for line in told.splitlines() if len(line.split()) >= 3]
 
 
 async def test_two_writers_and_two_workers_keep_each_conversation_in_order(
@@ -62,10 +66,10 @@ async def test_two_writers_and_two_workers_keep_each_conversation_in_order(
     stage = Stage(postgres.url(database), tmp_path)
     people = await stage.people(6)
 
-    writers = [stage.start("write", name, people, 15) for name in ("a", "b")]
-    acknowledged = [said(writer) for writer in writers]
-    workers = [stage.start("work", name, [], 1) for name in ("x", "y")]
-    done = [line for worker in workers for line in said(worker)]
+    writers = [await stage.start("write", name, people, 15) for name in ("a", "b")]
+    acknowledged = [await said(writer) for writer in writers]
+    workers = [await stage.start("work", name, [], 1) for name in ("x", "y")]
+    done = [line for worker in workers for line in await said(worker)]
 
     world = stage.world
     await world.open()
@@ -103,8 +107,8 @@ async def test_what_was_acknowledged_survives_a_kill_and_nothing_is_there_twice(
     stage = Stage(url, tmp_path)
     people = await stage.people(4)
 
-    first = said(stage.start("write", "a", people, 10, fault=point), killed=True)
-    second = said(stage.start("write", "a", people, 10))
+    first = await said(await stage.start("write", "a", people, 10, fault=point), killed=True)
+    second = await said(await stage.start("write", "a", people, 10))
 
     before = {(person, key): seq for _, person, key, seq in first}
     after = {(person, key): seq for _, person, key, seq in second}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
+import os
 import traceback
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -34,6 +34,7 @@ from storage.flow import notices
 from storage.people import subscriptions
 from storage.sealing.files import TooBig
 from storage.sealing.keyring import KeyRing
+from tests import forked
 from tests.handlers.channels.wechat_world import NEWS, YES_NO, Desk, account_of, desk
 from tests.platforms.wechat import errcode
 from tests.platforms.wechat.account import SUBSCRIPTION
@@ -243,9 +244,9 @@ async def test_two_processes_with_fifty_cold_sends_fetch_one_token(at: Desk, tmp
     KeyRing.fresh().save(ring)
     theirs = at.fake.account
     words = [at.database_url, str(ring), at.fake.url, theirs.app_id, theirs.secret, at.hu.user, "25"]
-    program = [sys.executable, "-m", "tests.handlers.channels.wechat_sender", *words]
+    sender = "tests.handlers.channels.wechat_sender"
 
-    both = [await asyncio.create_subprocess_exec(*program) for _ in range(2)]
+    both = [await forked.start(sender, *words, environment=os.environ) for _ in range(2)]
 
     assert [await each.wait() for each in both] == [0, 0]
     assert at.calls("stable_token") == [0]
