@@ -1,8 +1,8 @@
-"""A paper of the office on a phone: its card in the chat, and the page that a link to it opens."""
+"""The page that a link to a paper of the office opens, in real Chromium, against a fake of its two calls."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pytest_asyncio import fixture
 from handlers import pages
 from handlers.security import page_csp
 from tests.web.conftest import OpenPage
-from tests.web.fake_chat import FakeChat, Json, attachment, bot
+from tests.web.fake_chat import attachment
 from tests.web.people import look
 
 pytestmark = pytest.mark.browser
@@ -71,21 +71,15 @@ def service() -> FakePapers:
 
 
 @fixture(loop_scope="session")
-async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """Where the phone goes: to the chat where the test wants its fake, else to the page."""
-    chat = "fake" in request.fixturenames
-    made = request.getfixturevalue("fake" if chat else "service")
-    async with TestServer(made.app(), host="127.0.0.1") as server:
-        yield str(server.make_url("/chat/" if chat else "/papers/")) + ("" if chat else f"#{TOKEN}")
-        if chat:
-            await made.cut()
+async def address(service: FakePapers) -> AsyncIterator[str]:
+    async with TestServer(service.app(), host="127.0.0.1") as server:
+        yield str(server.make_url("/papers/")) + f"#{TOKEN}"
 
 
 async def fits(page: Page, width: int) -> bool:
-    """Whether nothing has to be pushed sideways, the log of the chat included."""
+    """Whether nothing has to be pushed sideways."""
     await page.set_viewport_size({"width": width, "height": 568})
-    parts = "[document.documentElement, ...document.querySelectorAll('.log')]"
-    return bool(await page.evaluate(f"{parts}.every(each => each.scrollWidth <= each.clientWidth)"))
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 async def save(page: Page, words: str) -> tuple[str, bytes]:
@@ -94,9 +88,6 @@ async def save(page: Page, words: str) -> tuple[str, bytes]:
         await page.get_by_role("button", name=words).click()
     file = await begun.value
     return file.suggested_filename, Path(await file.path()).read_bytes()
-
-
-# The page
 
 
 async def test_a_link_names_the_paper_and_a_tap_saves_it(service: FakePapers, open_page: OpenPage) -> None:
@@ -155,49 +146,3 @@ async def test_it_speaks_the_language_of_the_conversation(service: FakePapers, o
 
     await expect(page.get_by_role("button", name="Open the paper")).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "en"
-
-
-# The card
-
-
-def told(title: str, number: str, file: str) -> Json:
-    """What the chat says of a paper: for other channels a link stands below the words."""
-    body = {"file": file, "title": title, "number": number}
-    return bot(
-        f"《{title}》给您存好了，编号{number}。", card={"kind": "document", "title": title, "body": body}
-    )
-
-
-PAPERS: Sequence[Json] = (
-    told("受理回执", "CS-1121-0038-SL", "receipt"),
-    told("灵活就业人员参保登记不予受理决定通知书", "CS-1121-0038-20261121-0001-BYSL", "refusal"),
-)
-
-
-async def test_a_card_in_the_chat_saves_its_paper(fake: FakeChat, open_page: OpenPage) -> None:
-    fake.papers = {"receipt": PDF}
-    page = await open_page(width=320, height=568)
-    await expect(page.get_by_text("您想办什么？")).to_be_visible()
-    fake.push(*PAPERS)
-    await expect(page.get_by_text("BYSL").last).to_be_visible()
-    await look(page, "paper-card")
-
-    assert [await fits(page, width) for width in (320, 375)] == [True, True]
-    first = page.locator(".card-paper").first
-    async with page.expect_download() as begun:
-        await first.get_by_role("button").click()
-    assert Path(await (await begun.value).path()).read_bytes() == PDF
-    await expect(page.get_by_role("textbox")).to_be_visible()  # the chat has stayed where it is
-
-
-async def test_a_paper_that_is_gone_says_so_on_its_card(fake: FakeChat, open_page: OpenPage) -> None:
-    page = await open_page(width=320, height=568)
-    await expect(page.get_by_text("您想办什么？")).to_be_visible()
-    fake.push(PAPERS[0])
-
-    await page.locator(".card-paper").get_by_role("button").click()
-
-    await expect(page.locator(".card-paper").get_by_role("alert")).to_be_visible()
-    await page.get_by_role("button", name="大字").click()
-    assert await fits(page, 320)
-    await look(page, "paper-card-gone")
