@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.schema import ASIDE, TODO, outbox
+from storage.schema import ASIDE, TODO, applicants, conversations, outbox
 
 # `doubts` counts tries whose end nobody saw. From these numbers on more is known of the last of them:
 RESTED = 100  # it was waited out; he did not write
@@ -80,3 +80,11 @@ ANSWER = (
     .where(TODO, _columns.lane.in_(bindparam("lanes", expanding=True)), _columns.doubts > 0, _free)
     .values(due_at=bindparam("due"), doubts=ANSWERED)
 )
+OWNERS = (
+    select(
+        conversations.c.id, conversations.c.channel, conversations.c.account, conversations.c.user_id,
+        conversations.c.applicant, applicants.c.wrapped_key,
+    )
+    .join(applicants, applicants.c.id == conversations.c.applicant)
+    .where(conversations.c.id.in_(bindparam("ids", expanding=True)), applicants.c.wrapped_key.is_not(None))
+)  # fmt: skip

@@ -42,7 +42,7 @@ from storage.errors import NotHeld
 from storage.flow import claims
 from storage.flow.claims import ANSWERED, RESTED
 from storage.people.messages import body_of
-from storage.schema import ASIDE, DONE, TODO, applicants, conversations, outbox
+from storage.schema import ASIDE, DONE, TODO, outbox
 from storage.sealing.vault import Box, Vault, VaultError
 
 COLUMNS = (
@@ -477,15 +477,7 @@ def opened(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> li
 
 
 def _owners(connection: Connection, wanted: set[str]) -> Mapping[str, Any]:
-    rows = connection.execute(
-        select(
-            conversations.c.id, conversations.c.channel, conversations.c.account, conversations.c.user_id,
-            conversations.c.applicant, applicants.c.wrapped_key,
-        )
-        .join(applicants, applicants.c.id == conversations.c.applicant)
-        .where(conversations.c.id.in_(wanted), applicants.c.wrapped_key.is_not(None))
-    )  # fmt: skip
-    return {row.id: row for row in rows}
+    return {row.id: row for row in connection.execute(claims.OWNERS, {"ids": list(wanted)})}
 
 
 def _aad(id_: str) -> bytes:

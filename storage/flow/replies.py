@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from dialogs.messages import Address
 from dialogs.turn import Say
@@ -87,10 +87,22 @@ def carried(lane: Lane, effect: Say, row: bulk.Row, carrier: Carrier, now: datet
     return (*values.values(), now + LEASE, carrier.name), item
 
 
+_WAITS = (  # asked for every message, so put together once (as storage.flow.claims)
+    select(table.c.id)
+    .where(
+        table.c.conversation == bindparam("of"),
+        table.c.lane == bindparam("lane"),
+        TODO,
+        table.c.due_at <= bindparam("until"),
+    )
+    .limit(1)
+)
+
+
 def waits(connection: Connection, conversation: str, until: datetime) -> bool:
     """Say whether there is something to be said in `conversation` by `until`."""
-    there = select(table.c.id).where(_words(conversation), TODO, table.c.due_at <= until).limit(1)
-    return connection.execute(there).scalar_one_or_none() is not None
+    given = {"of": conversation, "lane": outbox.words_lane(conversation), "until": until}
+    return connection.execute(_WAITS, given).scalar_one_or_none() is not None
 
 
 def claim(
@@ -200,10 +212,14 @@ def end_all(connection: Connection, ends: Sequence[End], now: datetime) -> None:
 
 
 def _wait_no_more(connection: Connection, conversation: str, until: datetime) -> None:
-    over = update(conversations).where(
-        conversations.c.id == conversation, conversations.c.reply_until <= until
-    )
-    connection.execute(over.values(reply_until=None))
+    connection.execute(_OVER, {"of": conversation, "until": until})
+
+
+_OVER = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("of"), conversations.c.reply_until <= bindparam("until"))
+    .values(reply_until=None)
+)
 
 
 def _give_back(connection: Connection, left: Sequence[tuple[Hold, datetime]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
 
 from dialogs.messages import Address
 from storage import bulk
@@ -28,6 +28,16 @@ _SAID = {  # what his word changes, by what the platform takes it for
     "message": ("seen_at", "gone", "message_at", "message_used"),
     "tap": ("seen_at", "gone", "tap_at", "tap_used"),
 }
+
+# Asked for every message, so put together once (as storage.flow.claims).
+_here = and_(*(addresses.c[name] == bindparam(name) for name in KEY))
+_ONE = select(addresses).where(_here)
+_CONVERSATION = select(addresses.c.conversation).where(_here)
+_PLACES = (
+    select(addresses)
+    .where(addresses.c.conversation == bindparam("conversation"))
+    .order_by(addresses.c.seen_at.desc(), addresses.c.channel)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +64,7 @@ class Hook:
 
 def conversation_of(connection: Connection, address: Address) -> str | None:
     """Return the conversation that is gone on with at `address`, None when there is none."""
-    found = select(addresses.c.conversation).where(_is(address))
-    return connection.execute(found).scalar_one_or_none()
+    return connection.execute(_CONVERSATION, _given(address)).scalar_one_or_none()
 
 
 def add(connection: Connection, address: Address, conversation: str, now: datetime) -> None:
@@ -66,17 +75,12 @@ def add(connection: Connection, address: Address, conversation: str, now: dateti
 
 def places(connection: Connection, conversation: str) -> list[Place]:
     """Return the addresses of `conversation`, the one used last first."""
-    rows = connection.execute(
-        select(addresses)
-        .where(addresses.c.conversation == conversation)
-        .order_by(addresses.c.seen_at.desc(), addresses.c.channel)
-    )
-    return [_place(row) for row in rows]
+    return [_place(row) for row in connection.execute(_PLACES, {"conversation": conversation})]
 
 
 def place(connection: Connection, address: Address) -> Place | None:
     """Return what is known of `address`; None when nobody ever wrote from it."""
-    row = connection.execute(select(addresses).where(_is(address))).one_or_none()
+    row = connection.execute(_ONE, _given(address)).one_or_none()
     return _place(row) if row else None
 
 
@@ -118,7 +122,7 @@ def move(connection: Connection, vault: Vault, address: Address, conversation: s
 
 def hook(connection: Connection, vault: Vault, address: Address, now: datetime) -> Hook | None:
     """Return the way to answer that is still open, None when there is none."""
-    row = connection.execute(select(addresses).where(_is(address))).one_or_none()
+    row = connection.execute(_ONE, _given(address)).one_or_none()
     if row is None or row.hook is None or row.hook_until <= now + _MARGIN:
         return None
     box = open_box(connection, vault, row.conversation)
@@ -138,6 +142,10 @@ def _aad(address: Address) -> bytes:
 
 def _key(address: Address) -> tuple[str, str, str]:
     return address.channel, address.account, address.user
+
+
+def _given(address: Address) -> dict[str, str]:
+    return dict(zip(KEY, _key(address), strict=True))
 
 
 def _is(address: Address) -> ColumnElement[bool]:

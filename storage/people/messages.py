@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from dialogs.codec import dumps, loads
 from dialogs.messages import Outbound, Sender
@@ -77,17 +77,20 @@ def latest(connection: Connection, vault: Vault, conversation: str, limit: int) 
     return after(connection, vault, conversation, max(0, seq - limit), limit)
 
 
+_KEY_OF = (  # asked for every message, so put together once (as storage.flow.claims)
+    select(applicants.c.wrapped_key)
+    .join(conversations, conversations.c.applicant == applicants.c.id)
+    .where(conversations.c.id == bindparam("conversation"))
+)
+
+
 def open_box(connection: Connection, vault: Vault, conversation: str) -> Box:
     """Return the box of a conversation's applicant.
 
     Raises:
         UnknownConversation: there is none with this id, or it has been erased.
     """
-    wrapped = connection.execute(
-        select(applicants.c.wrapped_key)
-        .join(conversations, conversations.c.applicant == applicants.c.id)
-        .where(conversations.c.id == conversation)
-    ).scalar_one_or_none()
+    wrapped = connection.execute(_KEY_OF, {"conversation": conversation}).scalar_one_or_none()
     if wrapped is None:
         raise UnknownConversation(conversation)
     return vault.box(wrapped)
