@@ -304,52 +304,53 @@ async def hands_in_for(world: World, him: Hu, name: str, phone: str) -> None:
     await him.hand_in()
 
 
-async def test_an_agent_applies_for_a_villager_and_both_are_told(world: World) -> None:
-    """In his chat with the name masked; to the villager by a signed text message, once for each news."""
+async def test_an_agent_applies_for_a_villager_who_then_goes_on_himself(world: World) -> None:
+    """Both are told; a code sent to his phone brings the villager his case. A stranger learns nothing."""
     him = somebody(world, "wechat")
-    villager = world.sms.person("+8613800000099")
+    texts = world.sms.person("+8613800000099")
     await hands_in_for(world, him, "叶代办", "13800000099")
-    first = await villager.until(him.number)
-
+    first = await texts.until(him.number)
     assert f"（{him.name[0]}**，尾号{him.id_number[-4:]}）交上去了" in him.heard()
     assert await world.office.papers(him.number) == ["id_card", "authorisation"]
     assert first.text.startswith("您托球川村代办员叶代办办的灵活就业人员参保登记")
     assert await world.sms.report(first.key, "failed") == 204
     await him.knows("请您转告他")
 
-    listed = (await agents(world, "list")).splitlines()
-    [id_] = re.findall(r"\b[0-9A-Z]{26}\b", next(line for line in listed if "叶代办" in line))
-    await agents(world, "remove", id_)
-    await him.knows("代办登录已停用")
+    stranger, villager = (phone_of(world, each, him.nth) for each in ("dingtalk", "telegram"))
+    him.phones.append(villager)
+    await goes_on(him, villager, stranger, texts)
+    await puts_right(world, him, villager)
+    await removed(world, him, "叶代办")
     there = len(him.phone.shown)
-    await world.office.see_through(him.number)
-    await villager.until("办好了")
-    await villager.until("结果给您了")
+    await villager.say("撤回")
+    await villager.until(f"要撤回{him.number}吗")
+    await villager.choose("是，撤回")
+    await villager.until(f"{him.number}撤回了")
 
     assert len(him.phone.shown) == there, "nothing of it is said to somebody who is no agent any more"
+    assert len(texts.heard()) == 2, "the number, and the code: he hears the rest in his chat"
     nothing_twice(villager)
+    nothing_twice(texts)
     keeps_to_itself(world)
 
 
-async def test_a_villager_goes_on_himself_with_a_code_sent_to_his_phone(world: World) -> None:
-    """His own chat has the case from then on, and his agent hears how it goes. A stranger learns nothing."""
-    him = somebody(world, "wechat")
-    texts = world.sms.person("+8613800000088")
-    await hands_in_for(world, him, "徐代办", "13800000088")
-    await texts.until(him.number)
-    stranger, villager = (phone_of(world, each, him.nth) for each in ("dingtalk", "telegram"))
-    him.phones.append(villager)
-
+async def goes_on(him: Hu, villager: Person, stranger: Person, texts: Person) -> None:
+    """Let the villager take his case over, and somebody try who knows the number alone."""
     refused = await asks_for(stranger, him.number, "9999")
-    code = code_in(await asks_and_is_texted(villager, texts, him))
-    assert [shown.text for shown in villager.shown][-1] == refused, "nobody learns whether it fits"
+    assert await asks_for(villager, him.number, him.id_number[-4:]) == refused, (
+        "nobody learns whether it fits"
+    )
+    code = code_in(await texts.until(f"接着办{him.number}"))
     assert f"{code[:4]} {code[4:]}" not in "\n".join(him.phone.heard()), "his agent has no part in it"
     await stranger.say(code)  # it works where it was asked for, and nowhere else
     await stranger.until("这个码对不上")
     await villager.say(code)
-    await villager.until("接过来了，这是球川村代办员徐代办帮您交的")
+    await villager.until("接过来了，这是球川村代办员叶代办帮您交的")
     await him.knows("本人已经在自己手机上接着办了")
 
+
+async def puts_right(world: World, him: Hu, villager: Person) -> None:
+    """The office wants something: the agent hears it, and the villager gives it."""
     await world.office.see_through(him.number, "pre_review")
     await world.office.ask_for(him.number, "name", "姓名")
     await him.knows("由他自己在手机上补")
@@ -357,15 +358,13 @@ async def test_a_villager_goes_on_himself_with_a_code_sent_to_his_phone(world: W
     await villager.until("和身份证上的不一样")
     await villager.say(him.name)
     await villager.until("补的材料交上去了")
-    await villager.say("撤回")
-    await villager.until(f"要撤回{him.number}吗")
-    await villager.choose("是，撤回")
-    await villager.until("撤回了")
-    await him.knows(f"{him.number}撤回了")
 
-    assert len(texts.heard()) == 2, "the number, and the code: he hears the rest in his chat"
-    nothing_twice(villager)
-    keeps_to_itself(world)
+
+async def removed(world: World, him: Hu, name: str) -> None:
+    listed = (await agents(world, "list")).splitlines()
+    [id_] = re.findall(r"\b[0-9A-Z]{26}\b", next(line for line in listed if name in line))
+    await agents(world, "remove", id_)
+    await him.knows("代办登录已停用")
 
 
 async def asks_for(phone: Person, number: str, tail: str) -> str:
@@ -377,8 +376,3 @@ async def asks_for(phone: Person, number: str, tail: str) -> str:
     await phone.until("最后4位")
     await phone.say(tail)
     return (await phone.until("要是对得上")).text
-
-
-async def asks_and_is_texted(phone: Person, texts: Person, him: Hu) -> Shown:
-    await asks_for(phone, him.number, him.id_number[-4:])
-    return await texts.until(f"接着办{him.number}")

@@ -88,15 +88,9 @@ def entrust(connection: Connection, holder: str, to: str, references: Sequence[s
     for reference in references:
         his = applications.c.reference == reference, applications.c.conversation == holder
         moved = update(applications).where(*his).values(conversation=to, updated_at=now)
-        if connection.execute(moved).rowcount == 1:
+        if connection.execute(moved).rowcount == 1:  # else it is his already
             audit.add(connection, holder, now, "applicant", "case.taken_over", reference.encode())
-        bulk.insert(
-            connection,
-            followers,
-            ("reference", "conversation"),
-            [(reference, holder)],
-            "ON CONFLICT (reference, conversation) DO NOTHING",
-        )
+            bulk.insert(connection, followers, ("reference", "conversation"), [(reference, holder)])
 
 
 def concerned(connection: Connection, reference: str) -> list[str]:
