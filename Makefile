@@ -22,7 +22,7 @@ run: $(VENV)/ok handlers/static/ok ## serve the whole product at http://127.0.0.
 
 test: $(VENV)/ok handlers/static/ok ## set up what the tests need and pass them
 	@$(PY) -m tools.needs chromium postgres peers
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadscope
 
 check: $(VENV)/ok ## format, lint and types: what CI runs before the tests
 	@$(VENV)/bin/ruff format --check .

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,22 @@ settings.register_profile(
     "house", deadline=None, derandomize=TIMES == 1, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.sharing import Sharing  # only where several workers run
+
+    return Sharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: a worker that came to it last would work on when the others have ended."""
+    items.sort(key=lambda each: not _takes_long(each))
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return item.path.name.startswith("test_story") or item.get_closest_marker("kill") is not None
 
 
 @pytest.fixture(scope="session")

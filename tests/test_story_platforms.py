@@ -34,7 +34,7 @@ from tests.storytelling import (
     rises,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("story_platforms")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CODE = re.compile(r"(\d{4}) (\d{4})")
 THE_ROAD = (

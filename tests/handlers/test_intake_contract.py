@@ -37,8 +37,6 @@ from tests.patience import PATIENCE
 from tests.pictures import card_back, card_front, jpeg
 from tests.ports import free_port
 
-pytestmark = pytest.mark.xdist_group("intake")
-
 TOKEN = secrets.token_urlsafe(32)
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 PERSON = "999901198803050247"

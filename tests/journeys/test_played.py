@@ -14,7 +14,7 @@ from tests.journeys.played import play
 from tests.journeys.stage import Stage, staged
 from tests.journeys.stories import STORIES, read
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("journeys_played")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PLAYED = [file for file in STORIES if read(file).get("tells")]
 

@@ -15,7 +15,7 @@ from tests.platforms.dingtalk.service import AES_KEY, APP_SECRET, CLERKS, GROUP_
 from tests.platforms.sms import FakeSms
 from tests.product import Product, running
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("dingtalk_product")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 Served = tuple[FakeDingTalk, FakeSms, Product]
 
 

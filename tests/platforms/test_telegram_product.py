@@ -17,7 +17,7 @@ from tests.platforms.base import Shown
 from tests.platforms.telegram import Caller, FakeTelegram
 from tests.product import Product, running
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("telegram_product")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 Served = tuple[FakeTelegram, Product]
 
 

@@ -15,7 +15,7 @@ from tests.platforms.wechat import FakeWeChat, WeChatPerson
 from tests.platforms.wechat.fake import OUT_OF_ORDER
 from tests.product import Product, running
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("wechat_product")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
