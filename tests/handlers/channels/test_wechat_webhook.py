@@ -108,6 +108,10 @@ class County:
         await self.client.close()
         await self.session.close()
 
+    @property
+    def answers(self) -> Answers:
+        return self.channel._webhook._answers
+
     def waits(self, slot: timedelta) -> None:
         """Have every call that comes from now on wait so long for its words."""
         self.channel._webhook._slot = slot.total_seconds()
@@ -310,10 +314,25 @@ async def test_once_a_photo_was_waited_for_in_vain_the_next_calls_do_not_wait(co
     assert await county.for_the_worker() == ["照片收到。"]
 
 
+async def test_of_calls_that_come_too_fast_one_waits_and_speaks_for_all(county: County) -> None:
+    await county.ask(text("silence"))
+    await county.happens(PhotoMeasured("f"), "m1")
+    (said,) = await county.held_by_the_worker()  # what comes after has to wait for it
+    asking = asyncio.create_task(county.ask(text("一", key="9002")))
+    while not county.answers._in_line:
+        await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(SLOT.total_seconds() / 2):
+        assert await county.ask(text("二", key="9003")) == ""
+    await county.database.run(lambda c: outbox.settle(c, said.hold, county.now))
+    await county.happens(PhotoMeasured("f"), "m2")  # wakes whoever waits for news
+    assert await asking == "听到：一\n\n下一个问题？\n\n听到：二\n\n下一个问题？\n\n照片收到。"
+
+
 async def test_only_so_many_calls_wait_for_photos(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passive, "WAIT_AT_ONCE", 1)
     asking = asyncio.create_task(county.ask(photo()))
-    while not await county.count(outbox_table):
+    while county.answers._patience.is_left():
         await asyncio.sleep(0.01)
 
     async with asyncio.timeout(SLOT.total_seconds() / 2):
