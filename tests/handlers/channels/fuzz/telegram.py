@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -91,6 +92,6 @@ def _change(told: Any, random: Random) -> None:
         at = random.randrange(len(inside) + 1)
         told[name] = inside[:at] + random.choice(PARTS) + inside[at:]
     elif how == 2 and isinstance(told, dict):
-        told[random.choice(list(told))] = inside
+        told[random.choice(list(told))] = deepcopy(inside)  # itself, it could come to lie within itself
     else:
-        told[name] = random.choice(VALUES)
+        told[name] = deepcopy(random.choice(VALUES))
