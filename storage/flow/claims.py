@@ -80,6 +80,13 @@ ANSWER = (
     .where(TODO, _columns.lane.in_(bindparam("lanes", expanding=True)), _columns.doubts > 0, _free)
     .values(due_at=bindparam("due"), doubts=ANSWERED)
 )
+# The platform was busy when they were tried last; his call takes them along, whatever the platform asked for.
+SOONER = (
+    update(outbox)
+    .where(TODO, _columns.lane.in_(bindparam("lanes", expanding=True)), _columns.doubts == 0, _free)
+    .where(_columns.due_at > bindparam("due"))
+    .values(due_at=bindparam("due"))
+)
 OWNERS = (
     select(
         conversations.c.id, conversations.c.channel, conversations.c.account, conversations.c.user_id,

@@ -366,7 +366,8 @@ def free(connection: Connection, workers: Sequence[str]) -> int:
 def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now: datetime) -> None:
     """Their applicants wrote: let the kept words of these conversations leave, each at the time given.
 
-    Words in doubt are known to be answered from now on: see docs/channels.md for what follows.
+    Words in doubt are known to be answered from now on: see docs/channels.md for what follows. A time that
+    is still to come means that his call is answered: it can say what waits for a platform that was busy.
     """
     by_due: dict[datetime, list[str]] = {}
     for conversation, due in writers:
@@ -375,6 +376,8 @@ def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now
         lanes = [words_lane(conversation) for conversation in theirs]
         _let_go(connection, claims.RELEASE, {"of": theirs, "due": due})
         _let_go(connection, claims.ANSWER, {"lanes": lanes, "due": due, "now": now})
+        if due > now:
+            _let_go(connection, claims.SOONER, {"lanes": lanes, "due": due, "now": now})
 
 
 def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:

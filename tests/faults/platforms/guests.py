@@ -82,7 +82,8 @@ class Guest:
     def last_words(self) -> str:
         """Return what was heard last, for a report of somebody who is stuck."""
         heard = " / ".join(plain_line(shown) for shown in self.heard[-4:])
-        return f"{self.fake.name} {self.phone.user}: {heard}"
+        tried = f"{self._marks} marks given, {self._nudges} times asked again"
+        return f"{self.fake.name} {self.phone.user} ({tried}): {heard}"
 
     async def ask(self) -> None:
         """Say one more thing, so that all that waits for a word of his comes."""

@@ -357,6 +357,17 @@ async def test_what_does_not_fit_is_for_the_worker_at_once_and_whole(county: Cou
     assert await county.for_the_worker() == [LONG]
 
 
+async def test_what_waits_for_a_busy_platform_is_said_in_his_own_call(county: County) -> None:
+    await county.ask(text("silence"))
+    await county.happens(PhotoMeasured("f"), "m1")
+    (busy,) = await county.held_by_the_worker()
+    tomorrow = county.now + timedelta(days=1)
+    await county.database.run(lambda c: outbox.retry(c, busy.hold, tomorrow, "the day's calls are used up"))
+
+    assert await county.ask(text("在吗", key="9002")) == "照片收到。\n\n听到：在吗\n\n下一个问题？"
+    assert await county.for_the_worker(after=60) == []
+
+
 async def test_what_was_kept_until_he_writes_is_said_first(county: County) -> None:
     await county.ask(text("交社保"))
     county.later(3600)
