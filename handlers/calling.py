@@ -22,7 +22,7 @@ ANSWER_LIMIT = 64 * 1024  # bytes; honest answers have a few hundred
 JSON = "application/json; charset=utf-8"
 
 # No connection came about: the request cannot have left.
-_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def post(
             url, data=data, headers=sent, timeout=CALL_WITHIN, allow_redirects=False
         ) as answer:
             return Answer(answer.status, await _object(answer), _after(answer))
-    except _NEVER_LEFT as fault:
+    except NEVER_LEFT as fault:
         raise TryLater(f"{platform}: {type(fault).__name__}") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:
         raise MaybeSent(f"{platform}: {type(fault).__name__}") from None
@@ -69,14 +69,23 @@ async def post(
         metrics.platform_seconds.labels(platform).observe(time.perf_counter() - begun)
 
 
-async def _object(answer: aiohttp.ClientResponse) -> Mapping[str, Any]:
+async def body_of(answer: aiohttp.ClientResponse) -> bytes:
+    """Return the bytes of an answer.
+
+    Raises:
+        ClientPayloadError: there are more than ANSWER_LIMIT.
+    """
     held = bytearray()
     async for chunk in answer.content.iter_any():
         held += chunk
         if len(held) > ANSWER_LIMIT:
             raise aiohttp.ClientPayloadError("endless answer")
+    return bytes(held)
+
+
+async def _object(answer: aiohttp.ClientResponse) -> Mapping[str, Any]:
     try:
-        value = json.loads(held)
+        value = json.loads(await body_of(answer))
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

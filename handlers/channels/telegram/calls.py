@@ -30,6 +30,7 @@ from telegram.error import (
 from telegram.ext import AIORateLimiter, ExtBot
 
 from handlers import metrics
+from handlers.calling import NEVER_LEFT
 from handlers.channels.base import Gone, MaybeSent, MediaGone, Refused, SendError, TryLater
 from handlers.channels.telegram.account import Account
 from handlers.channels.telegram.transport import Transport
@@ -41,8 +42,6 @@ PIECE = 64 * 1024
 LONG_WAIT = 5.0  # seconds
 TOKEN_AGAIN = 300.0  # seconds; a token that was changed is put right by an operator, not by haste
 
-# Nothing of the request has left when one of these is the reason.
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 # Descriptions of a 400 that mean that nobody is there.
 _NOBODY = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
 
@@ -125,7 +124,7 @@ def meaning(fault: TelegramError) -> SendError:
             return Refused(f"Telegram refuses it: {str(fault)[:200]}")
         case InvalidToken():
             return TryLater("Telegram does not know the token: set ZEROTRIP_TELEGRAM_TOKEN", TOKEN_AGAIN)
-        case TimedOut() | NetworkError() if isinstance(fault.__cause__, _NOT_SENT):
+        case TimedOut() | NetworkError() if isinstance(fault.__cause__, NEVER_LEFT):
             return TryLater(f"Telegram cannot be reached: {type(fault.__cause__).__name__}")
         case _:
             return MaybeSent(f"no clear answer: {type(fault).__name__}")

@@ -12,9 +12,9 @@ import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-TEXT_WITHIN = aiohttp.ClientTimeout(total=10, connect=3, sock_connect=3)  # seconds
-FILE_WITHIN = aiohttp.ClientTimeout(total=25, connect=3, sock_connect=3)
-ANSWER_LIMIT = 256 * 1024  # bytes; what we ask for is answered in a few hundred
+from handlers.calling import CALL_WITHIN, body_of
+
+FILE_WITHIN = aiohttp.ClientTimeout(total=25, connect=3, sock_connect=3)  # seconds
 
 
 class Transport(BaseRequest):
@@ -27,7 +27,7 @@ class Transport(BaseRequest):
     @property
     def read_timeout(self) -> float | None:
         """Seconds for a whole call."""
-        return TEXT_WITHIN.total
+        return CALL_WITHIN.total
 
     async def initialize(self) -> None:
         """There is nothing to open."""
@@ -50,11 +50,11 @@ class Transport(BaseRequest):
                 url,
                 data=_form(request_data) if request_data else None,
                 headers={"User-Agent": self.USER_AGENT},
-                timeout=FILE_WITHIN if files else TEXT_WITHIN,
+                timeout=FILE_WITHIN if files else CALL_WITHIN,
                 proxy=self._proxy,
                 allow_redirects=False,
             ) as answer:
-                return answer.status, await _body(answer)
+                return answer.status, await body_of(answer)
         except TimeoutError as fault:
             raise TimedOut from fault
         except (aiohttp.ClientError, OSError) as fault:
@@ -66,12 +66,3 @@ def _form(data: RequestData) -> aiohttp.FormData:
     for name, (file_name, content, kind) in data.multipart_data.items():
         form.add_field(name, content, filename=file_name, content_type=kind)
     return form
-
-
-async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    held = bytearray()
-    async for chunk in answer.content.iter_any():
-        held += chunk
-        if len(held) > ANSWER_LIMIT:
-            raise aiohttp.ClientPayloadError("endless answer")
-    return bytes(held)
