@@ -60,14 +60,28 @@ async def uploader_guard(request: web.Request) -> None:
     app, token = request.app, bearer(request)
     if not 0 < len(token) <= MAX_TOKEN:
         raise _unknown()
-    link = await app[DATABASE].read(lambda c: upload_links.find(c, app[VAULT], token))
-    if link is None:
-        raise _unknown()
+    try:
+        link, passed = await app[DATABASE].read(lambda c: _look_up(c, app[VAULT], token))
+    except UnknownConversation as fault:
+        raise _unknown() from fault
     if link.used:
         raise _used()
     if link.expires_at <= app[CLOCK]():
         raise Problem(410, "the link is too old", message="这个链接过了15分钟，已经失效。")
+    if passed:
+        raise Problem(
+            410, "another photo is wanted now", message="现在要拍的不是这一张，请点聊天里最新的链接。"
+        )
     request[LINK] = link
+
+
+def _look_up(connection: Connection, vault: Vault, token: str) -> tuple[UploadLink, bool]:
+    """Return the link, and whether another photo has been asked for since: then it would be filed as that."""
+    link = upload_links.find(connection, vault, token)
+    if link is None:
+        raise _unknown()
+    asked = _photos_asked(connection, vault, link)
+    return link, bool(asked) and asked[-1].get("slot") != link.slot
 
 
 @routes.get("/upload/api/link")
@@ -134,17 +148,22 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 def _wanted(connection: Connection, vault: Vault, link: UploadLink) -> dict[str, str]:
     """Return {slot, side, title, lang}: from the last question for this photo, as far as it is kept."""
-    said = messages.latest(connection, vault, link.conversation, LOOKED_BACK)
-    cards = [
-        each.body["card"]["body"] for each in said if (each.body.get("card") or {}).get("kind") == "photo"
-    ]
-    mine: dict[str, Any] = next((body for body in reversed(cards) if body.get("slot") == link.slot), {})
+    asked = _photos_asked(connection, vault, link)
+    mine: dict[str, Any] = next((body for body in reversed(asked) if body.get("slot") == link.slot), {})
     return {
         "slot": link.slot,
         "side": str(mine.get("side", "page")),
         "title": str(mine.get("title", "")),
         "lang": session_of(connection, vault, link.conversation).lang,
     }
+
+
+def _photos_asked(connection: Connection, vault: Vault, link: UploadLink) -> list[dict[str, Any]]:
+    """Return the cards of the photos that were asked for lately, the newest last."""
+    said = messages.latest(connection, vault, link.conversation, LOOKED_BACK)
+    return [
+        each.body["card"]["body"] for each in said if (each.body.get("card") or {}).get("kind") == "photo"
+    ]
 
 
 def _unknown() -> Problem:

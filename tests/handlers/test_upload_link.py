@@ -130,6 +130,19 @@ async def test_a_photo_by_link_is_judged_and_the_next_one_asked_for(house: House
     assert mine["image"]
 
 
+async def test_a_link_for_the_back_brings_no_front(house: House) -> None:
+    """She went back to the side before; the page of the other side must not bring a photo for this one."""
+    her = await at_the_photos(house)
+    assert (await house.send(await house.link(her.conversation), front()))[0] == 202
+    await her.hear("请拍身份证反面")
+    back = await house.link(her.conversation, "id_card.back")
+    await her.say("返回", "请拍身份证正面")
+
+    assert (await house.look(back))[0] == 410
+    assert (await house.send(back, front()))[0] == 410
+    assert (await house.send(await house.link(her.conversation), front()))[0] == 202
+
+
 async def test_one_link_brings_one_photo_however_often_it_is_sent(house: House) -> None:
     her = await at_the_photos(house)
     token, sister = await house.link(her.conversation), await house.link(her.conversation)

@@ -2,6 +2,7 @@
 
 account    what the deployment says of its bot    contents  what a message holds
 reading    one update in our words                keyboard  buttons, and what they cannot show
+editing    what a changed message means
 webhook    the route that ties these together     setup     telling Telegram where we are
 calls      the Bot API's client and its errors    transport how it reaches Telegram
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telegram import Message
+from telegram import Document, Message, PhotoSize
 
 from dialogs.answers import plain, tidy
 from dialogs.engine.commands import recognise
@@ -42,20 +42,22 @@ _UNKNOWN: tuple[MediaKind, str] = ("other", "[其他消息]")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is read (text, media) and what the transcript shows of it."""
+    """What is read (text, media) and what the transcript shows of it.
+
+    photo: what tells one picture from another, "" where it is none or may not pass.
+    """
 
     text: str = ""
     media: tuple[Media, ...] = ()
     shown: str = ""
+    photo: str = ""
 
 
 def content_of(message: Message, *, photos: bool) -> Content:
     """Return what a message without text of its own holds."""
-    ref = _photo(message)
-    if ref:
-        caption = message.caption if isinstance(message.caption, str) else ""
-        photo = Media("", "photo", ref) if photos else Media("", "elsewhere")
-        return Content(_command_in(caption), (photo,), caption if photos else f"[照片] {caption}".rstrip())
+    picture = _picture(message)
+    if picture is not None:
+        return _of_picture(message, picture, photos=photos)
     contact = message.contact
     if contact is not None and isinstance(contact.phone_number, str):
         return Content(text=contact.phone_number, shown=contact.phone_number)
@@ -63,17 +65,24 @@ def content_of(message: Message, *, photos: bool) -> Content:
     return Content(media=(Media("", kind),), shown=shown)
 
 
-def _photo(message: Message) -> str:
-    """Return the id of the photo, or of the picture sent as a file; "" when there is none."""
+def _picture(message: Message) -> PhotoSize | Document | None:
+    """Return the photo, or the picture sent as a file."""
     if message.photo:
-        ref = message.photo[-1].file_id  # Telegram orders the sizes; the last one is the largest
-    elif message.document and not message.animation and str(message.document.mime_type).startswith("image/"):
-        ref = message.document.file_id
-    else:
-        return ""
+        return message.photo[-1]  # Telegram orders the sizes; the last one is the largest
+    file = message.document
+    return file if file and not message.animation and str(file.mime_type).startswith("image/") else None
+
+
+def _of_picture(message: Message, picture: PhotoSize | Document, *, photos: bool) -> Content:
+    ref, caption = picture.file_id, message.caption if isinstance(message.caption, str) else ""
     if not isinstance(ref, str) or not ref:
         raise TypeError("the id of a file is text")
-    return ref
+    if not photos:
+        return Content(_command_in(caption), (Media("", "elsewhere"),), f"[照片] {caption}".rstrip())
+    same = picture.file_unique_id
+    return Content(
+        _command_in(caption), (Media("", "photo", ref),), caption, same if isinstance(same, str) else ""
+    )
 
 
 def _command_in(caption: str) -> str:

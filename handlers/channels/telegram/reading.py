@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,8 +128,8 @@ def _said(update: Update, message: Message, account: str, *, photos: bool) -> He
         return Heard(Letter(address, key, at, _opened(text, message.from_user)))
     content = _with_command(text) if text else content_of(message, photos=photos)
     inbound = Inbound(key, at, content.text, media=content.media, channel=CHANNEL)
-    # `mark` is how an edit finds the message it changes.
-    shown = {"text": content.shown, "mark": place}
+    # `mark` is how an edit finds the message it changes; `photo` tells whether the photo is another one now.
+    shown = {"text": content.shown, "mark": place, **({"photo": content.photo} if content.photo else {})}
     letter = Letter(address, key, at, MessageReceived(inbound), shown=shown)
     album = message.media_group_id if isinstance(message.media_group_id, str) else ""
     return Heard(letter, album=f"{address.user}/{album}" if album else "", edits=edits)
@@ -194,10 +194,3 @@ def _moment(value: object) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError("a message has a date")
     return value.astimezone(UTC)
-
-
-def as_correction(letter: Letter) -> Letter:
-    """Return an edit of an earlier answer as what it means: the wish to correct one, in our own words."""
-    assert isinstance(letter.event, MessageReceived)
-    inbound = replace(letter.event.message, text="修改", media=())
-    return replace(letter, event=MessageReceived(inbound))

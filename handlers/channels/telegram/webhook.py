@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy import Connection
 from telegram import Bot
 from telegram.error import TelegramError
 
@@ -23,13 +24,13 @@ from handlers.channels.base import Kit, Letter
 from handlers.channels.receiving import Mailroom
 from handlers.channels.refusal import Refusal, refused
 from handlers.channels.telegram.account import Account
+from handlers.channels.telegram.editing import meant
 from handlers.channels.telegram.keyboard import TEXT_LIMIT
 from handlers.channels.telegram.reading import (
     BODY_LIMIT,
     CHANNEL,
     Heard,
     Tap,
-    as_correction,
     read,
     verify,
 )
@@ -37,7 +38,8 @@ from handlers.errors import Problem, read_body
 from handlers.keys import MAILROOM
 from handlers.security import allow
 from storage.people import messages
-from storage.people.conversations import of
+from storage.people.conversations import of, session_of
+from storage.people.messages import Message
 
 PATH = "/channels/telegram"
 LOOKED_BACK = 30  # messages among which an edited one may be the applicant's last
@@ -93,8 +95,8 @@ class Webhook:
             raise refused(CHANNEL, refusal) from refusal
 
     async def _hand_in(self, mailroom: Mailroom, heard: Heard, letter: Letter) -> None:
-        if heard.edits and not await self._is_last(letter, heard.edits):
-            letter = as_correction(letter)
+        if heard.edits:
+            letter = await self._changed(letter, heard.edits)
         if heard.album and not self._account.photos:
             letter = self._once(heard.album, letter)
         await mailroom.take(letter)
@@ -106,16 +108,20 @@ class Webhook:
         """Where photos do not pass, one word about it is enough for a whole album."""
         return replace(letter, event=None) if album in self._albums else letter
 
-    async def _is_last(self, letter: Letter, place: int) -> bool:
-        """Say whether message `place` is the last thing he said: then its new words are his answer."""
+    async def _changed(self, letter: Letter, mark: int) -> Letter:
+        """Return what a change of message `mark` means where the talk stands now."""
         vault = self._kit.vault
-        conversation = await self._kit.database.read(lambda c: of(c, letter.address))
-        if conversation is None:
-            return True
-        known = conversation
-        said = await self._kit.database.read(lambda c: messages.latest(c, vault, known, LOOKED_BACK))
-        mine = [each for each in said if each.sender == "applicant"]
-        return not mine or mine[-1].body.get("mark") == place
+
+        def look(connection: Connection) -> tuple[list[Message], bool]:
+            conversation = of(connection, letter.address)
+            if conversation is None:
+                return [], False
+            said = messages.latest(connection, vault, conversation, LOOKED_BACK)
+            waits = session_of(connection, vault, conversation).wrong > 0
+            return [each for each in said if each.sender == "applicant"], waits
+
+        mine, waits = await self._kit.database.read(look)
+        return meant(letter, mark, mine, waits=waits)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,12 @@ class Listening(Dialog):
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Event] = []
+        self.wrong = 0  # answers that it took for wrong
 
     def decide(self, session: Session, event: Event, now: datetime) -> Turn:
         self.events.append(event)
-        return super().decide(session, event, now)
+        turn = super().decide(session, event, now)
+        return replace(turn, session=replace(turn.session, wrong=self.wrong))
 
     @property
     def texts(self) -> list[str]:
@@ -220,24 +222,58 @@ async def test_an_album_that_may_not_pass_gets_one_answer(house: House) -> None:
     assert house.calls("getFile") == 0
 
 
-async def test_changed_words_count_while_they_are_the_last_ones(house: House) -> None:
+async def test_changed_words_are_the_answer_while_the_question_waits_for_one(house: House) -> None:
+    her = await house.her()
+    house.dialog.wrong = 1
+    await her.say("9999011988030502")
+    await her.edit("999901198803050247")
+
+    assert house.dialog.texts == ["9999011988030502", "999901198803050247"]
+
+
+async def test_a_changed_answer_that_was_taken_is_the_wish_to_correct_it(house: House) -> None:
+    """Her new name is no answer to what was asked after it."""
     her = await house.her()
     await her.say("胡小满")
     await her.edit("胡晓满")
+    shown = await house.world.transcript(await house.world.db.conversation(house.at(her)))
 
-    assert house.dialog.texts == ["胡小满", "胡晓满"]
+    assert house.dialog.texts == ["胡小满", "修改"]
+    assert "applicant: 胡晓满" in shown
 
 
 async def test_a_changed_earlier_answer_is_the_wish_to_correct_one(house: House) -> None:
     her = await house.her()
+    house.dialog.wrong = 1
     await her.say("胡小满")
     await house.send(her, ASK)
     await her.tap("在")
     await her.edit("胡晓满")
-    shown = await house.world.transcript(await house.world.db.conversation(house.at(her)))
 
     assert house.dialog.texts == ["胡小满", "", "修改"]
-    assert "applicant: 胡晓满" in shown
+
+
+async def test_a_change_that_is_no_word_of_hers_is_not_heard(house: House) -> None:
+    """A place that moves, a caption, what bots never see: none of them derails the talk."""
+    her = await house.her()
+    house.dialog.wrong = 1
+    await her.say("胡小满")
+    await her.edit("胡小满")
+    await her.photo(b"front")
+    await her.edit_photo(caption="正面")
+    await her.send("place")
+    await her.move()
+
+    assert house.dialog.texts == ["胡小满", "", ""]
+    assert len(house.dialog.events) == 3
+
+
+async def test_another_photo_in_the_place_of_one_is_the_wish_to_correct_it(house: House) -> None:
+    her = await house.her()
+    await her.photo(b"blurred")
+    await her.edit_photo(b"sharp")
+
+    assert house.dialog.texts == ["", "修改"]
 
 
 async def test_who_blocks_the_bot_is_marked_until_she_is_back(house: House) -> None:

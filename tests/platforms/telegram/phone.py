@@ -85,9 +85,24 @@ class Caller(Person):
         await self._write({"text": text, **_commands(text)}, text)
 
     async def edit(self, text: str) -> None:
-        """Change the last message he wrote."""
+        """Change the last message he wrote; the same words stand for a change that bots cannot see."""
         id_ = max(id_ for id_, sent in self.chat.messages.items() if not sent.own and "text" in sent.body)
-        self.chat.messages[id_] = Sent(text, own=False, body={"text": text})
+        await self._change(id_, Sent(text, own=False, body={"text": text}))
+
+    async def edit_photo(self, data: bytes = b"", *, caption: str = "") -> None:
+        """Change the last photo he sent: another caption, or another photo in its place."""
+        id_ = max(id_ for id_, sent in self.chat.messages.items() if "photo" in sent.body)
+        photo = self._photo(data) if data else {"photo": self.chat.messages[id_].body["photo"]}
+        await self._change(id_, Sent("", own=False, body={**photo, "caption": caption}))
+
+    async def move(self) -> None:
+        """Walk on while sharing where he is: the place he sent last changes by itself."""
+        id_ = max(id_ for id_, sent in self.chat.messages.items() if "location" in sent.body)
+        place = {"latitude": 28.91, "longitude": 118.51, "live_period": 900}
+        await self._change(id_, Sent("", own=False, body={"location": place}))
+
+    async def _change(self, id_: int, sent: Sent) -> None:
+        self.chat.messages[id_] = sent
         body = self.fake.message(self.chat, id_) | {"edit_date": self.fake.unix()}
         await self.fake.tell("edited_message", body, f"chat {self.id}")
 
