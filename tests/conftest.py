@@ -1,5 +1,6 @@
 """What all tests share: the examples hypothesis draws, the same everywhere and never judged by the clock,
 one PostgreSQL, with databases that have the bot's tables already, and ports nobody else is given.
+All of it in memory where there is room.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import scratch
 from tests.examples import TIMES
 from tests.ports import free_port
 from tests.postgres import Cluster, NoPostgres, cluster
 
+scratch.use()
 settings.register_profile(
     "house", deadline=None, derandomize=TIMES == 1, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 OURS = range(20_000, 32_000)  # Linux gives away 32768 and above, the IANA 49152
-_LOCKS = Path(tempfile.gettempdir()) / f"zerotrip-ports-{os.getuid()}"
+_LOCKS = Path("/tmp") / f"zerotrip-ports-{os.getuid()}"  # whatever TMPDIR says: ports are the machine's
 
 
 def free_port() -> int:

@@ -16,15 +16,23 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 
 # Speed, not safety: the tests kill processes, never the machine under the database.
-OPTIONS = "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c jit=off"
-_LIVE = Path(tempfile.gettempdir()) / f"zerotrip-postgres-{os.getuid()}"
+OPTIONS = (
+    "-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c jit=off"
+    " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=128MB -c autovacuum=off"
+)
+
+
+@cache
+def _live() -> Path:
+    """Where the cluster and the marks of its users are: asked once a test knows where it may write."""
+    return Path(tempfile.gettempdir()) / f"zerotrip-postgres-{os.getuid()}"
 
 
 class NoPostgres(Exception):
@@ -102,15 +110,15 @@ def cluster() -> Iterator[Cluster]:
         NoPostgres: no server program is installed.
     """
     programs = binaries()
-    _LIVE.mkdir(mode=0o755, exist_ok=True)
+    _live().mkdir(mode=0o755, exist_ok=True)
     # One mark for each entry: a process may take part several times, and leave one by one.
-    mark = _LIVE / f"user-{os.getpid()}-{uuid4().hex[:8]}"
+    mark = _live() / f"user-{os.getpid()}-{uuid4().hex[:8]}"
     with _locked():
         if not _users():
             _start(programs)
         mark.touch()
     try:
-        yield Cluster(_LIVE / "server")
+        yield Cluster(_live() / "server")
     finally:
         with _locked():
             mark.unlink(missing_ok=True)
@@ -120,7 +128,7 @@ def cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    with (_LIVE / "lock").open("w") as lock:
+    with (_live() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -128,7 +136,7 @@ def _locked() -> Iterator[None]:
 def _users() -> list[int]:
     """Return the processes that use the cluster, forgetting those that have died."""
     users = []
-    for mark in _LIVE.glob("user-*"):
+    for mark in _live().glob("user-*"):
         process = int(mark.name.split("-")[1])
         if Path(f"/proc/{process}").exists():
             users.append(process)
@@ -138,7 +146,7 @@ def _users() -> list[int]:
 
 
 def _start(programs: Path) -> None:
-    server = _LIVE / "server"
+    server = _live() / "server"
     if server.exists():  # left behind by a run that was killed
         _stop(programs)
     server.mkdir()
@@ -166,7 +174,7 @@ def _start(programs: Path) -> None:
 
 
 def _stop(programs: Path) -> None:
-    server = _LIVE / "server"
+    server = _live() / "server"
     if (server / "data" / "postmaster.pid").exists():
         run_server(programs / "pg_ctl", "-D", server / "data", "-m", "immediate", "-w", "stop", check=False)
     shutil.rmtree(server, ignore_errors=True)
