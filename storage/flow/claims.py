@@ -58,6 +58,8 @@ CLAIM = _hold.where(_columns.id.in_(_due.scalar_subquery()))
 _of_kinds = _due.where(_columns.kind.in_(bindparam("kinds", expanding=True)))
 CLAIM_KINDS = _hold.where(_columns.id.in_(_of_kinds.scalar_subquery()))
 HOLD = _hold.where(_columns.id.in_(bindparam("ids", expanding=True)))
+# The try that held them, or marked them as said, is known to have failed: it leaves no further doubt.
+RESUME = HOLD.values(state="todo", done_at=None, doubts=_columns.doubts)
 WAITING = (
     select(_columns.id, _columns.due_at, _columns.lease_until)
     .where(_columns.lane == bindparam("lane"), TODO)
@@ -78,7 +80,7 @@ RELEASE = _back.where(_columns.conversation.in_(bindparam("of", expanding=True))
 ANSWER = (
     update(outbox)
     .where(TODO, _columns.lane.in_(bindparam("lanes", expanding=True)), _columns.doubts > 0, _free)
-    .values(due_at=bindparam("due"), doubts=ANSWERED)
+    .values(due_at=bindparam("due"), doubts=ANSWERED, lease_until=None)
 )
 # The platform was busy when they were tried last; his call takes them along, whatever the platform asked for.
 SOONER = (

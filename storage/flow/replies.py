@@ -7,7 +7,8 @@
                           but nothing that the worker has sent or is sending meanwhile
 
 A platform that asks again has not had our answer. So words that went into an answer carry the name of
-its letter (`outbox.worker`), and who asks for the letter again gets the very same words, once.
+its letter (`outbox.worker`), and who asks for the letter again gets the very same words, once. Until that
+is noted they are not said: should we die before, the worker says them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, 
 from dialogs.messages import Address
 from dialogs.turn import Say
 from storage import bulk, signals
-from storage.flow import outbox
+from storage.flow import claims, outbox
 from storage.flow.claims import READ
 from storage.flow.inbox import storable
 from storage.flow.outbox import Hold, Item, opened
@@ -52,14 +53,6 @@ class Carrier:
 
     name: str
     waits: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Something to be said in the answer. noted: it is marked as said already; the platform missed it."""
-
-    item: Item
-    noted: bool = False
 
 
 def name_of(key: str) -> str:
@@ -107,16 +100,15 @@ def waits(connection: Connection, conversation: str, until: datetime) -> bool:
 
 def claim(
     connection: Connection, vault: Vault, conversation: str, *, name: str, until: datetime, now: datetime
-) -> list[Word]:
+) -> list[Item]:
     """Hold what is to be said in `conversation` by `until`; [] while somebody else is saying some of it.
 
     What was kept until he writes comes along, in its place: he wrote, but it may have been kept since.
     """
     outbox.bring_back(connection, conversation, now)
-    found = outbox.claim_words(
+    return outbox.claim_words(
         connection, vault, conversation, until=until, now=now, lease=LEASE, worker=name, limit=LIMIT
     )
-    return [Word(item) for item in found]
 
 
 def again(
@@ -128,7 +120,7 @@ def again(
     decided: Sequence[int],
     until: datetime,
     now: datetime,
-) -> list[Word]:
+) -> list[Item]:
     """Hold what the letter `name` was to be told and has not been told by the worker, in its order.
 
     decided: the numbers of the messages that its turn decided.
@@ -141,32 +133,30 @@ def again(
         .limit(LIMIT)
         .with_for_update()
     ).all()
-    noted: list[Any] = []
+    ours: list[str] = []
     free: list[str] = []
     for row in rows:
-        ours = row.worker == name
-        if row.state == "done":
-            noted += [row] if ours else []
-        elif ours or _may_leave(row, decided, until, now):
+        if _was_in_it(row, name):
+            ours.append(row.id)
+        elif row.state not in ("done", "dead"):
+            if row.worker != name and not _may_leave(row, decided, until, now):
+                break  # others have it in hand, or it comes from elsewhere; what follows must not overtake it
             free.append(row.id)
-        elif row.state != "dead":
-            break  # others have it in hand, or it comes from elsewhere; what follows must not overtake it
-    held = connection.execute(
-        update(table)
-        .where(table.c.id.in_(free), TODO)
-        # That it is asked for again tells how our earlier try ended: the doubt is gone.
-        .values(
-            lease_until=now + LEASE,
-            worker=name,
-            fence=table.c.fence + 1,
-            attempts=table.c.attempts + 1,
-            doubts=1,
-        )
-        .returning(*(table.c[column] for column in READ))
-    ).all()
-    words = [Word(item, noted=True) for item in opened(connection, vault, noted)]
-    in_order = sorted(held, key=lambda row: row.place)
-    return words + [Word(item) for item in opened(connection, vault, in_order)]
+    hold = {"until": now + LEASE, "holder": name}
+    held = [
+        *connection.execute(claims.RESUME, {"ids": ours, **hold}),
+        *connection.execute(claims.HOLD, {"ids": free, **hold}),
+    ]
+    return opened(connection, vault, sorted(held, key=lambda row: row.place))
+
+
+def _was_in_it(row: Any, name: str) -> bool:
+    """Say whether a row is, or was marked as, said in an earlier answer to the letter `name`.
+
+    What was settled with a doubt was not in it: he had seen that before.
+    """
+    said = row.state == "done" and row.doubts == 1
+    return bool(row.worker == name and (said or row.lease_until is not None))
 
 
 def _unsaid() -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from dialogs.messages import Address
 from storage.database import Database
 from storage.flow import outbox, replies
 from storage.flow.outbox import Hold, Item
-from storage.flow.replies import LEASE, Carrier, End, Word
+from storage.flow.replies import LEASE, Carrier, End
 from storage.flow.turns import Taken
 from storage.schema import conversations
 from tests.storage.world import World
@@ -27,7 +27,7 @@ async def wrote(world: World, words: str) -> Taken:
     return taken
 
 
-async def claim(world: World, taken: Taken, name: str) -> list[Word]:
+async def claim(world: World, taken: Taken, name: str) -> list[Item]:
     return await world.db.run(
         lambda c: replies.claim(
             c, world.vault, taken.conversation, name=name, until=world.now + SLOT, now=world.now
@@ -35,7 +35,7 @@ async def claim(world: World, taken: Taken, name: str) -> list[Word]:
     )
 
 
-async def again(world: World, taken: Taken, name: str) -> list[Word]:
+async def again(world: World, taken: Taken, name: str) -> list[Item]:
     return await world.db.run(
         lambda c: replies.again(
             c,
@@ -49,7 +49,7 @@ async def again(world: World, taken: Taken, name: str) -> list[Word]:
     )
 
 
-async def end(world: World, taken: Taken, said: list[Word], left: list[Word], **span: float) -> None:
+async def end(world: World, taken: Taken, said: list[Item], left: list[Item], **span: float) -> None:
     due = world.now + timedelta(**span)
     await world.db.run(
         lambda c: replies.end_all(
@@ -57,8 +57,8 @@ async def end(world: World, taken: Taken, said: list[Word], left: list[Word], **
             [
                 End(
                     taken.conversation,
-                    [word.item.hold for word in said],
-                    [(word.item.hold, due) for word in left],
+                    [word.hold for word in said],
+                    [(word.hold, due) for word in left],
                     world.now + SLOT,
                 )
             ],
@@ -75,8 +75,8 @@ async def worker(world: World) -> list[Item]:
     )
 
 
-def keys(words: list[Word]) -> list[tuple[str, bool]]:
-    return [(word.item.key, word.noted) for word in words]
+def keys(words: list[Item]) -> list[str]:
+    return [word.key for word in words]
 
 
 async def test_words_in_an_answer_are_held_by_it_alone(world: World) -> None:
@@ -84,10 +84,10 @@ async def test_words_in_an_answer_are_held_by_it_alone(world: World) -> None:
 
     held = await claim(world, taken, "reply:m1")
 
-    assert keys(held) == [("2", False)]
+    assert keys(held) == ["2"]
     assert await worker(world) == []
     assert await claim(world, taken, "reply:m2") == []
-    assert not held[0].item.doubtful
+    assert not held[0].doubtful
 
 
 async def test_what_was_said_is_done_and_what_was_not_is_the_workers(world: World) -> None:
@@ -106,8 +106,53 @@ async def test_asked_again_the_same_is_said_again(world: World) -> None:
     await end(world, taken, await claim(world, taken, "reply:m1"), [])
     world.later(seconds=5)
 
-    assert keys(await again(world, taken, "reply:m1")) == [("2", True)]
+    assert keys(await again(world, taken, "reply:m1")) == ["2"]
     assert await again(world, taken, "reply:m2") == []  # another letter was told something else
+
+
+async def test_asked_again_they_are_not_said_until_that_is_noted(world: World) -> None:
+    taken = await wrote(world, "你好")
+    await end(world, taken, await claim(world, taken, "reply:m1"), [])
+
+    await again(world, taken, "reply:m1")  # and died
+    world.later(seconds=LEASE.total_seconds())
+
+    (item,) = await worker(world)
+    assert (item.key, item.doubtful) == ("2", True)
+
+
+async def answered(world: World) -> Taken:
+    """Hu writes again, when nobody knows whether he has what was said to his first letter."""
+    await claim(world, await wrote(world, "你好"), "reply:m1")  # and died
+    world.later(seconds=LEASE.total_seconds() + 1)
+    return await wrote(world, "在吗")
+
+
+async def test_what_counted_as_seen_is_not_said_when_asked_again(world: World) -> None:
+    taken = await answered(world)
+    seen, new = await claim(world, taken, "reply:m2")
+    assert (seen.answered, new.doubtful) == (True, False)
+    await end(world, taken, [seen, new], [])
+
+    assert keys(await again(world, taken, "reply:m2")) == ["4"]
+
+
+async def test_a_doubt_from_before_stays_when_asked_again(world: World) -> None:
+    taken = await answered(world)
+    await claim(world, taken, "reply:m2")  # and died
+
+    seen, new = await again(world, taken, "reply:m2")
+
+    assert (seen.answered, new.doubtful) == (True, False)
+
+
+async def test_words_of_another_letter_keep_their_doubt(world: World) -> None:
+    taken = await answered(world)
+
+    assert await again(world, taken, "reply:m2") == []
+    seen, new = await claim(world, taken, "reply:m2")
+
+    assert (seen.answered, new.doubtful) == (True, False)
 
 
 async def test_asked_again_after_our_death_the_words_are_held_anew_without_a_doubt(world: World) -> None:
@@ -116,7 +161,7 @@ async def test_asked_again_after_our_death_the_words_are_held_anew_without_a_dou
 
     (word,) = await again(world, taken, "reply:m1")
 
-    assert (word.noted, word.item.doubtful) == (False, False)
+    assert not word.doubtful
     await end(world, taken, [word], [])
     world.later(minutes=5)
     assert await worker(world) == []
@@ -138,7 +183,7 @@ async def test_after_our_death_the_worker_takes_over_and_knows_of_the_doubt(worl
 async def test_words_that_nobody_has_touched_are_said_when_asked_again(world: World) -> None:
     taken = await wrote(world, "你好")
 
-    assert keys(await again(world, taken, "reply:m1")) == [("2", False)]
+    assert keys(await again(world, taken, "reply:m1")) == ["2"]
 
 
 async def test_nothing_overtakes_what_the_worker_has_in_hand(world: World) -> None:
@@ -209,7 +254,7 @@ async def test_a_turns_words_are_held_for_the_call_that_brought_it(world: World)
     assert [item.key for item in taken.words] == ["2", "3"]
     assert await worker(world) == []
     assert await again(world, taken, "reply:m2") == []
-    assert [word.item for word in await again(world, taken, "reply:m1")] == [
+    assert await again(world, taken, "reply:m1") == [
         replace(item, attempts=2, hold=Hold(item.hold.id, 2)) for item in taken.words
     ]
     assert await world.rows(conversations, "reply_until") == [(None,)]
@@ -218,12 +263,12 @@ async def test_a_turns_words_are_held_for_the_call_that_brought_it(world: World)
 async def test_carried_words_that_are_noted_are_done(world: World) -> None:
     await slotted(world)
     taken = await carried(world, "card 通知", "reply:m1")
-    one, two = (Word(item) for item in taken.words)
+    one, two = taken.words
     await end(world, taken, [one], [two])
 
     (item,) = await worker(world)
     assert (item.key, item.doubtful) == ("3", False)
-    assert keys(await again(world, taken, "reply:m1")) == [("2", True)]
+    assert keys(await again(world, taken, "reply:m1")) == ["2"]
 
 
 async def test_carried_words_that_nobody_noted_fall_to_the_worker_with_a_doubt(world: World) -> None:
@@ -241,7 +286,7 @@ async def test_words_behind_others_are_not_carried_at_once(world: World) -> None
     taken = await carried(world, "在吗", "reply:m1")
 
     assert taken.words == ()
-    assert keys(await claim(world, taken, "reply:m1")) == [("2", False), ("4", False)]
+    assert keys(await claim(world, taken, "reply:m1")) == ["2", "4"]
 
 
 async def test_words_kept_until_he_writes_come_before_those_that_are_carried(world: World) -> None:
@@ -252,7 +297,7 @@ async def test_words_kept_until_he_writes_come_before_those_that_are_carried(wor
     taken = await carried(world, "在吗", "reply:m1")
 
     assert taken.words == ()
-    assert keys(await claim(world, taken, "reply:m1")) == [("2", False), ("4", False)]
+    assert keys(await claim(world, taken, "reply:m1")) == ["2", "4"]
 
 
 async def test_a_call_that_waits_has_the_words_of_the_next_seconds_wait_for_it(world: World) -> None:
@@ -287,7 +332,7 @@ async def test_what_others_are_saying_is_not_overtaken_by_a_letter_that_comes_ag
 
     await world.db.run(lambda c: outbox.retry(c, earlier.hold, world.now, "TryLater"))
     assert await again(world, taken, "reply:m2") == []
-    assert keys(await claim(world, taken, "reply:m2")) == [("2", False), ("4", False)]
+    assert keys(await claim(world, taken, "reply:m2")) == ["2", "4"]
 
 
 async def test_what_was_kept_while_he_wrote_is_said_first(world: World) -> None:
@@ -297,4 +342,4 @@ async def test_what_was_kept_while_he_wrote_is_said_first(world: World) -> None:
     await world.db.run(lambda c: outbox.keep(c, earlier.hold, "until he writes"))
 
     assert await again(world, taken, "reply:m2") == []
-    assert keys(await claim(world, taken, "reply:m2")) == [("2", False), ("4", False)]
+    assert keys(await claim(world, taken, "reply:m2")) == ["2", "4"]

@@ -28,8 +28,8 @@ from handlers.channels.base import Capabilities, Kit, Letter
 from handlers.channels.rendering import pages
 from storage import signals
 from storage.flow import replies
-from storage.flow.outbox import Hold
-from storage.flow.replies import Carrier, End, Word
+from storage.flow.outbox import Hold, Item
+from storage.flow.replies import Carrier, End
 from storage.flow.turns import Taken
 from storage.together import Gathered, Together
 
@@ -112,7 +112,7 @@ class Answers:
             StorageError: see storage.errors.
         """
         if taken.words:
-            return self._put_together(letter, taken.conversation, [Word(each) for each in taken.words], None)
+            return self._put_together(letter, taken.conversation, taken.words, None)
         until = self._kit.clock() + self._slot
         if taken.fresh and self._together.waiting >= BUSY:
             return Answer(taken.conversation)
@@ -133,7 +133,7 @@ class Answers:
         replies.end_all(connection, ends, self._kit.clock())
         return [None] * len(ends)
 
-    async def _again(self, letter: Letter, taken: Taken, until: datetime) -> list[Word]:
+    async def _again(self, letter: Letter, taken: Taken, until: datetime) -> list[Item]:
         name, decided = replies.name_of(letter.key), range(taken.seq + 1, taken.last + 1)
         return await self._together.run(
             lambda c: replies.again(
@@ -149,7 +149,7 @@ class Answers:
 
     async def _wait(
         self, letter: Letter, carrier: Carrier, taken: Taken, until: datetime, patience: float
-    ) -> list[Word]:
+    ) -> list[Item]:
         """Return the words there are; wait for them where some are bound to come."""
         sure = taken.fresh and taken.last > taken.seq
         if taken.postponed or not (sure or carrier.waits):
@@ -165,7 +165,7 @@ class Answers:
 
     async def _words_in_line(
         self, ends: float, letter: Letter, conversation: str, until: datetime
-    ) -> list[Word]:
+    ) -> list[Item]:
         """Return the words of a turn, once those before them are said.
 
         Who writes faster than he is answered has several calls open. One of them waits; it takes along
@@ -181,7 +181,7 @@ class Answers:
 
     async def _words_by(
         self, ends: float, letter: Letter, conversation: str, until: datetime, *, sure: bool
-    ) -> list[Word]:
+    ) -> list[Item]:
         """Return the first words that there are until `ends`, in the loop's time."""
         clock, patient = asyncio.get_running_loop().time, True
         with self._kit.database.signals.watch(signals.conversation(conversation)) as watch:
@@ -192,7 +192,7 @@ class Answers:
                 # One more look after the wait: the news may have been lost on its way.
                 patient = await watch.wait(ends - clock())
 
-    async def _words(self, letter: Letter, conversation: str, until: datetime, *, sure: bool) -> list[Word]:
+    async def _words(self, letter: Letter, conversation: str, until: datetime, *, sure: bool) -> list[Item]:
         """Return the words there are now. sure: there are some, but somebody else may be saying them."""
         if sure or await self._waits(conversation, until):
             return await self._claim(letter, conversation, until)
@@ -202,7 +202,7 @@ class Answers:
         """Say whether there is something to claim: a look costs less than a claim."""
         return await self._kit.database.read(lambda c: replies.waits(c, conversation, until))
 
-    async def _claim(self, letter: Letter, conversation: str, until: datetime) -> list[Word]:
+    async def _claim(self, letter: Letter, conversation: str, until: datetime) -> list[Item]:
         name = replies.name_of(letter.key)
         return await self._together.run(
             lambda c: replies.claim(
@@ -211,12 +211,10 @@ class Answers:
         )
 
     def _put_together(
-        self, letter: Letter, conversation: str, words: Sequence[Word], until: datetime | None
+        self, letter: Letter, conversation: str, words: Sequence[Item], until: datetime | None
     ) -> Answer:
         seen, sayable = _sorted_out(words, letter)
-        text, count = fit(
-            [_message(word) for word in sayable], [word.item.parts for word in sayable], self._can
-        )
+        text, count = fit([_message(word) for word in sayable], [word.parts for word in sayable], self._can)
         said = _holds([*seen, *sayable[:count]])
         left = [hold for hold in _holds(words) if hold not in said]
         return Answer(conversation, until, clean(text), tuple(said), tuple(left))
@@ -250,35 +248,35 @@ def reply_xml(text: str, *, user: str, ours: str, now: datetime) -> str:
     return rendered
 
 
-def _sorted_out(words: Sequence[Word], letter: Letter) -> tuple[list[Word], list[Word]]:
+def _sorted_out(words: Sequence[Item], letter: Letter) -> tuple[list[Item], list[Item]]:
     """Return what counts as said, and what the answer may say: the first words, up to others not for it.
 
     What may have reached him before and was no news counts as said: he is writing after it.
     """
-    seen: list[Word] = []
-    sayable: list[Word] = []
+    seen: list[Item] = []
+    sayable: list[Item] = []
     for word in words:
-        if word.item.answered and not word.noted and _message(word).news is None:
+        if word.answered and _message(word).news is None:
             seen.append(word)
         elif _carries_links(word):
             break
-        elif word.item.address == letter.address and (word.noted or not word.item.doubtful):
+        elif word.address == letter.address and not word.doubtful:
             sayable.append(word)
         else:
             break
     return seen, sayable
 
 
-def _holds(words: Sequence[Word]) -> list[Hold]:
-    return [word.item.hold for word in words if not word.noted]
+def _holds(words: Sequence[Item]) -> list[Hold]:
+    return [word.hold for word in words]
 
 
-def _message(word: Word) -> Outbound:
-    assert isinstance(word.item.effect, Say)
-    return word.item.effect.message
+def _message(word: Item) -> Outbound:
+    assert isinstance(word.effect, Say)
+    return word.effect.message
 
 
-def _carries_links(word: Word) -> bool:
+def _carries_links(word: Item) -> bool:
     """Say whether addresses belong to it, which only the worker makes (handlers.sending.links)."""
     card = _message(word).card
     return card is not None and card.kind in LINKED

@@ -2,7 +2,8 @@
 
 acknowledged     every letter whose platform was told that it is safe is in the inbox, once, in order
 said             every message of the transcript is on the phone; talk may be missing only where
-                 its end was in doubt and he wrote after it
+                 its end was in doubt and he wrote after it, or where WeChat lost an answer of ours and
+                 then could not reach us to ask again
 twice            only what was in doubt, and every repeat is marked
 order            as the transcript has it; only news that could wait was held back
 budget           no platform ever refused a message because we sent too many
@@ -13,15 +14,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from dialogs.codec import loads
 from dialogs.turn import Say, decode
 from storage.flow.claims import ANSWERED
+from storage.flow.replies import name_of
 from storage.people import messages
 from storage.people.messages import Message, open_box
 from storage.schema import addresses, inbox, outbox
@@ -42,12 +45,17 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One message of ours. excused: its end was in doubt, and he wrote after it. held: news that may wait."""
+    """One message of ours.
+
+    excused: it may be missing, as the head of this file says. held: news that may wait.
+    fate:    what the outbox has of it, for the story.
+    """
 
     seq: int
     text: str
     excused: bool
     held: bool
+    fate: str = ""
 
 
 @dataclass
@@ -98,14 +106,14 @@ class Phone:
     def story(self) -> list[str]:
         """Return the transcript and the phone side by side, shortened: to see how a promise was broken."""
         wrote = [
-            f"    wrote {word.seq} {'(in doubt) ' if word.excused else ''}{word.text[:40]}"
+            f"    wrote {word.seq} {'(in doubt) ' if word.excused else ''}{word.text[:40]} | {word.fate}"
             for word in self.words
         ]
         read = [
             f"    {shown.at:%H:%M:%S} {shown.road}{' (marked)' * marked}: {[text[:20] for text in texts]}"
             for shown, (marked, texts) in zip(self.shown, self.parts, strict=True)
         ]
-        return [*wrote[-40:], *read[-40:]]
+        return [*wrote[-60:], *read[-60:]]
 
     def repeats(self) -> int:
         """Return how many messages of the platform said again what was on the phone already."""
@@ -197,21 +205,30 @@ class Judges:
                 self._say(guest, f"the turn of {row.key} is {row.state}")
 
     async def _phone(self, guest: Guest) -> None:
-        words = await self.truth.database.read(lambda c: self._words(c, guest.conversation))
+        lost = lost_answers(self.there, guest.phone.user)
+        words = await self.truth.database.read(lambda c: self._words(c, guest.conversation, lost))
         shown = [each for each in guest.heard if each.road != OWN_WORDS]
         phone = Phone(words, shown)
         broken = phone.broken()
         for what in broken:
             self._say(guest, what)
         if broken:
-            self.verdict.broken += phone.story()
+            self.verdict.broken += [*phone.story(), *self._tries(guest)]
         self.verdict.sends += len(shown)
         self.verdict.by_road.update(f"{guest.fake.name}: {each.road}" for each in shown)
         self.verdict.repeated += phone.repeats()
         self.verdict.marked += sum(marked for marked, _ in phone.parts)
         self.verdict.unsaid += phone.unsaid()
 
-    def _words(self, connection: Connection, conversation: str) -> list[Word]:
+    def _tries(self, guest: Guest) -> list[str]:
+        """Return WeChat's calls about somebody, shortened."""
+        mine = [each for each in self.there.wechat.exchanges if each.user == guest.phone.user]
+        return [
+            f"    call {each.key[-6:]}.{each.number}: {each.status} in {each.took:.1f}: {each.answer[:40]!r}"
+            for each in mine[-60:]
+        ]
+
+    def _words(self, connection: Connection, conversation: str, lost: Collection[str]) -> list[Word]:
         vault = self.truth.vault
         rows = messages.after(connection, vault, conversation, 0, ALL)
         orders = {
@@ -228,7 +245,9 @@ class Judges:
             assert isinstance(effect, Say)
             news = effect.message.news
             answered = order.state == "done" and order.doubts >= ANSWERED and news is None
-            return Word(row.seq, plain(row.body["text"]), answered, news is not None and not news.vital)
+            missing = order.state == "done" and order.worker in lost
+            held = news is not None and not news.vital
+            return Word(row.seq, plain(row.body["text"]), answered or missing, held, _fate(order))
 
         return [word(row) for row in rows if row.sender == "bot"]
 
@@ -243,6 +262,22 @@ class Judges:
         for code in OVER_BUDGET:
             if codes[code]:
                 self.verdict.broken.append(f"WeChat refused {codes[code]} messages with {code}")
+
+
+def lost_answers(there: Platforms, user: str) -> set[str]:
+    """Return the names of answers that WeChat had from us and lost, and could not ask for again."""
+    mine = [each for each in there.wechat.exchanges if each.user == user]
+    answered = {each.key for each in mine if each.status == 200}
+    return {name_of(each.key) for each in mine if each.lost} - {name_of(key) for key in answered}
+
+
+def _fate(order: Row[Any]) -> str:
+    """Return what the outbox has of a message, in one line."""
+    ended = f"{order.done_at:%H:%M:%S}" if order.done_at else "-"
+    return (
+        f"{order.created_at:%H:%M:%S} to {ended}: {order.state}, {order.attempts} tries, "
+        f"doubts {order.doubts}, by {order.worker}, for {order.cause}, {order.error or 'no error'}"
+    )
 
 
 def acknowledged(there: Platforms) -> Mapping[tuple[str, str], list[str]]:

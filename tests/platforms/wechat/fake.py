@@ -34,7 +34,7 @@ class Exchange:
     """One try of one call of the bot. `key`: of the message or event; `status` 0: the line was cut.
 
     answer: the passive reply's text; "" when the bot only acknowledged the call. `took`: real seconds.
-    user: whom it is about.
+    user: whom it is about. lost: the bot had answered, and that was lost on its way.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Exchange:
     answer: str
     took: float
     user: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,13 @@ class FakeWeChat(Fake):
             if n > 1 and self.repeats == "fresh":
                 draft = self.draft(fields)
             status, raw, took = await self._post(draft)
+            lost = status == 200 and self.lost_answers > 0
+            if lost:
+                self.lost_answers -= 1
+                status, raw = CUT, b""
             text = self._read(raw, fields) if status == 200 else None
             user = str(fields.get("FromUserName", ""))
-            self.exchanges.append(Exchange(key_of(fields), n, status, text or "", took, user))
+            self.exchanges.append(Exchange(key_of(fields), n, status, text or "", took, user, lost))
             self.truth.stir()
             if status == 200:
                 return text
@@ -167,9 +172,6 @@ class FakeWeChat(Fake):
             ):
                 status, raw = answer.status, await answer.read()
         except GLITCHES:
-            status, raw = CUT, b""
-        if status == 200 and self.lost_answers:
-            self.lost_answers -= 1
             status, raw = CUT, b""
         return status, raw, time.monotonic() - begun
 
