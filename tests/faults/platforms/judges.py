@@ -17,11 +17,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
 from dialogs.codec import loads
+from dialogs.messages import Outbound
 from dialogs.turn import Say, decode
 from storage.flow.claims import ANSWERED
 from storage.flow.replies import name_of
@@ -47,14 +48,15 @@ def plain(text: str) -> str:
 class Word:
     """One message of ours.
 
-    excused: it may be missing, as the head of this file says. held: news that may wait.
+    kind:    news may be held back until later, unless it is vital.
+    excused: it may be missing, as the head of this file says.
     fate:    what the outbox has of it, for the story.
     """
 
     seq: int
     text: str
-    excused: bool
-    held: bool
+    kind: Literal["talk", "news", "vital"] = "talk"
+    excused: bool = False
     fate: str = ""
 
 
@@ -115,14 +117,16 @@ class Phone:
         ]
         return [*wrote[-60:], *read[-60:]]
 
-    def repeats(self) -> int:
-        """Return how many messages of the platform said again what was on the phone already."""
+    def repeats(self) -> list[Word]:
+        """Return what a message of the platform said again: the first such words of each."""
         left = Counter(word.text for word in self.words)
-        count = 0
+        named = {word.text: word for word in self.words}
+        found = []
         for marked, texts in self.parts:
-            count += marked and any(left[text] <= 0 for text in texts)
+            again = [named[text] for text in texts if marked and left[text] <= 0]
+            found += again[:1]
             left.subtract(texts)
-        return count
+        return found
 
     def unsaid(self) -> int:
         """Return how many messages he was not told, because he wrote when they were in doubt."""
@@ -131,7 +135,7 @@ class Phone:
         return sum((written - said).values())
 
     def _disorder(self) -> list[str]:
-        held = {word.text for word in self.words if word.held}
+        held = {word.text for word in self.words if word.kind == "news"}
         order = [word.text for word in self.words if word.text not in held]
         at = 0
         for marked, texts in self.parts:
@@ -153,7 +157,7 @@ class Verdict:
     acknowledged: int = 0
     sends: int = 0
     by_road: Counter[str] = field(default_factory=Counter)
-    repeated: int = 0
+    repeated: Counter[str] = field(default_factory=Counter)
     marked: int = 0
     unsaid: int = 0
 
@@ -216,7 +220,7 @@ class Judges:
             self.verdict.broken += [*phone.story(), *self._tries(guest)]
         self.verdict.sends += len(shown)
         self.verdict.by_road.update(f"{guest.fake.name}: {each.road}" for each in shown)
-        self.verdict.repeated += phone.repeats()
+        self.verdict.repeated.update(word.kind for word in phone.repeats())
         self.verdict.marked += sum(marked for marked, _ in phone.parts)
         self.verdict.unsaid += phone.unsaid()
 
@@ -243,11 +247,10 @@ class Judges:
             order = orders[str(row.seq)]
             effect = decode(loads(box.open(order.payload, f"outbox.payload:{order.id}".encode())))
             assert isinstance(effect, Say)
-            news = effect.message.news
-            answered = order.state == "done" and order.doubts >= ANSWERED and news is None
-            missing = order.state == "done" and order.worker in lost
-            held = news is not None and not news.vital
-            return Word(row.seq, plain(row.body["text"]), answered or missing, held, _fate(order))
+            kind = _kind(effect.message)
+            seen = kind == "talk" and order.doubts >= ANSWERED
+            excused = order.state == "done" and (seen or order.worker in lost)
+            return Word(row.seq, plain(row.body["text"]), kind, excused, _fate(order))
 
         return [word(row) for row in rows if row.sender == "bot"]
 
@@ -269,6 +272,12 @@ def lost_answers(there: Platforms, user: str) -> set[str]:
     mine = [each for each in there.wechat.exchanges if each.user == user]
     answered = {each.key for each in mine if each.status == 200}
     return {name_of(each.key) for each in mine if each.lost} - {name_of(key) for key in answered}
+
+
+def _kind(message: Outbound) -> Literal["talk", "news", "vital"]:
+    if message.news is None:
+        return "talk"
+    return "vital" if message.news.vital else "news"
 
 
 def _fate(order: Row[Any]) -> str:

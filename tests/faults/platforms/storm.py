@@ -69,15 +69,16 @@ class Report:
     def broken(self) -> list[str]:
         """Return the promises that were not kept."""
         found = list(self.verdict.broken)
-        if self.verdict.repeated > self.explained:
-            found.append(f"{self.verdict.repeated} repeats for {self.explained} unseen ends")
+        if self.verdict.repeated.total() > self.explained:
+            found.append(f"{self.verdict.repeated.total()} repeats for {self.explained} unseen ends")
         return found
 
     def lines(self) -> list[str]:
         """Return the report as lines to print."""
         seen, broken = self.verdict, self.broken
         named = sum(n for point, n in self.kills.items() if point != ANY_MOMENT)
-        rate = f"{seen.repeated * 10_000 / max(seen.sends, 1):.1f} in 10,000"
+        repeated = seen.repeated.total()
+        rate = f"{seen.repeated['talk']} of them talk; {repeated * 10_000 / max(seen.sends, 1):.1f} in 10,000"
         return [
             *(f"  {n:4}  {point}" for point, n in sorted(self.kills.items())),
             f"{self.kills.total()} kills, {named} of them at {len(self.kills) - (ANY_MOMENT in self.kills)}"
@@ -87,7 +88,7 @@ class Report:
             f"{seen.sends} messages on phones: "
             + ", ".join(f"{n} {road}" for road, n in seen.by_road.most_common()),
             f"{self.unseen} of them reached a phone and their answer was lost on its way to us",
-            f"{seen.marked} marked as possible repeats; {seen.repeated} were repeats ({rate}); "
+            f"{seen.marked} marked as possible repeats; {repeated} were repeats ({rate}); "
             f"{seen.unsaid} words were given up because he wrote while they were in doubt",
             *(f"BROKEN {each}" for each in broken),
             "every promise was kept" if not broken else f"{len(broken)} promises were broken",
