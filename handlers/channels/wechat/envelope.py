@@ -4,7 +4,7 @@ Every call carries `signature`, over our token, a time and a nonce. In encrypted
 the message is AES-256-CBC ciphertext, and `msg_signature` covers that too. Nothing is believed before
 its signature is found right, and nothing a stranger can send raises anything but Refusal.
 
-wechatpy has the cipher, the signer and the XML reader; it does not compare in constant time, knows no
+wechatpy has the cipher and the signer; it does not compare in constant time, knows no
 age of a signature, and raises what comes (IndexError, struct.error, ...) for malformed ciphertext.
 """
 
@@ -13,21 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from xml.parsers import expat
+from functools import lru_cache
 
-import xmltodict
 from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 from wechatpy.utils import WeChatSigner
 
 from handlers.channels.refusal import Refusal
 from handlers.channels.wechat.account import Account, key_bytes
+from handlers.channels.wechat.elements import elements
 from handlers.security import same
 
 FRESH_WITHIN = timedelta(minutes=5)  # WeChat's three tries take 15 s; the rest is for clocks that are off
 BODY_LIMIT = 64 * 1024  # bytes; a text is at most 2 KiB, and deep XML costs time by its length
-DEPTH_LIMIT = 8  # levels of XML; the deepest of WeChat's events has 5
 NONCE_LIMIT = 128  # characters
 
 
@@ -92,55 +90,15 @@ def sign(*parts: str) -> str:
     return signature
 
 
-def elements(xml: str) -> Mapping[str, Any]:
-    """Return what is directly in the root <xml>: text by name; None, mappings and lists where XML has them.
-
-    Raises:
-        Refusal: malformed: no such XML, an entity or document type in it, or too deep.
-    """
-    bounded(xml)
-    try:
-        root = xmltodict.parse(xml).get("xml")
-    except (expat.ExpatError, ValueError) as fault:
-        raise Refusal("malformed") from fault
-    if not isinstance(root, dict):
-        raise Refusal("malformed")
-    return root
-
-
-def bounded(xml: str) -> None:
-    """Pass XML that is safe to be read whole: well formed, flat, without a document type.
-
-    Raises:
-        Refusal: malformed.
-    """
-    depth = 0
-
-    def enter(*_: object) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEPTH_LIMIT:
-            raise Refusal("malformed")
-
-    def leave(*_: object) -> None:
-        nonlocal depth
-        depth -= 1
-
-    def refuse(*_: object) -> None:
-        raise Refusal("malformed")
-
-    reader = expat.ParserCreate()
-    reader.StartElementHandler, reader.EndElementHandler = enter, leave
-    reader.StartDoctypeDeclHandler = refuse  # where bombs and foreign files are declared
-    try:
-        reader.Parse(xml, True)
-    except (expat.ExpatError, ValueError) as fault:
-        raise Refusal("malformed") from fault
+@lru_cache(maxsize=4)
+def _crypto(aes_key: str) -> PrpCrypto:
+    """Return the cipher of an account: setting one up takes as long as opening a call with it."""
+    return PrpCrypto(key_bytes(aes_key))
 
 
 def _decrypt(account: Account, sealed: str) -> str:
     try:
-        opened: str = PrpCrypto(key_bytes(account.aes_key)).decrypt(sealed, account.app_id)
+        opened: str = _crypto(account.aes_key).decrypt(sealed, account.app_id)
     except InvalidAppIdException as fault:
         raise Refusal("not_ours") from fault
     except Exception as fault:  # whatever wechatpy stumbles over in ciphertext of a wrong shape

@@ -20,14 +20,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from wechatpy import parse_message
-
 from dialogs.messages import Address, Inbound, Media, MediaKind
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.base import Letter
 from handlers.channels.refusal import Refusal
 from handlers.channels.wechat.account import Account
-from handlers.channels.wechat.envelope import bounded, unseal
+from handlers.channels.wechat.elements import elements
+from handlers.channels.wechat.envelope import unseal
 
 CHANNEL = "wechat"
 LIST_LIMIT = 20  # consents or reports in one event; WeChat asks for at most 3 templates at once
@@ -35,6 +34,7 @@ LIST_LIMIT = 20  # consents or reports in one event; WeChat asks for at most 3 t
 # Keys of our own menu (handlers.channels.wechat.menu): a service, a choice; anything else is said for him.
 SCENE, CHOICE = "scene:", "choice:"
 
+_BY_CODE = "qrscene_"  # before the scene of a follow by a QR code
 _USER = re.compile(r"[\w-]{1,64}", re.ASCII)
 # What WeChat puts into a text for a message that it does not pass on (a sticker, a game, a card).
 _NOT_SHOWN = re.compile(r"[\[【]收到不支持的消息类型，暂无法显示[\]】]")
@@ -112,14 +112,9 @@ def read(account: Account, query: Mapping[str, str], body: bytes, now: datetime)
         Refusal: with the status to be answered; nothing else, whatever was sent.
     """
     envelope = unseal(account, query, body, now)
-    bounded(envelope.xml)
-    try:
-        # wechatpy tells a follow by a QR code from others and takes the prefix off its scene.
-        fields = parse_message(envelope.xml)._data
-    except Exception as fault:  # KeyError, TypeError, AttributeError ...: whatever a wrong shape gives
-        raise Refusal("malformed") from fault
+    fields = elements(envelope.xml)
     user, ours, kind = (word(fields, name) for name in ("FromUserName", "ToUserName", "MsgType"))
-    if not (_USER.fullmatch(user) and _USER.fullmatch(ours)):
+    if not (_USER.fullmatch(user) and _USER.fullmatch(ours) and kind):
         raise Refusal("malformed")
     slip = Slip(fields, Address(CHANNEL, account.app_id, user), _moment(word(fields, "CreateTime")))
     items = _event(slip) if kind.lower() == "event" else (_message(slip, kind.lower()),)
@@ -190,6 +185,8 @@ def _event(slip: Slip) -> tuple[Item, ...]:
 def _key(slip: Slip) -> str:
     """Return the name of an event: WeChat gives them none, and asks us to tell them apart by these four."""
     created, event, key = (slip.word(name) for name in ("CreateTime", "Event", "EventKey"))
+    if event == "subscribe" and key.startswith(_BY_CODE):  # as wechatpy names it, so that none comes twice
+        event, key = "subscribe_scan", key.removeprefix(_BY_CODE)
     return f"{slip.address.user}:{created}:{event}:{key}"
 
 
@@ -199,7 +196,7 @@ def _opened(slip: Slip, scene: str) -> Letter:
 
 
 def _followed(slip: Slip) -> Iterator[Item]:
-    yield _opened(slip, slip.word("EventKey").removeprefix("qrscene_"))
+    yield _opened(slip, slip.word("EventKey").removeprefix(_BY_CODE))
 
 
 def _clicked(slip: Slip) -> Iterator[Item]:
@@ -249,7 +246,6 @@ def _listed(fields: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 _EVENTS: Mapping[str, Callable[[Slip], Iterator[Item]]] = {
     "subscribe": _followed,
-    "subscribe_scan": _followed,  # wechatpy's name for a follow by a QR code
     "scan": _followed,
     "click": _clicked,
     "unsubscribe": _left,

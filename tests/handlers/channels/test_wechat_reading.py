@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wechatpy import parse_message
 
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.base import Letter
 from handlers.channels.refusal import Refusal
+from handlers.channels.wechat.elements import elements as read_elements
 from handlers.channels.wechat.envelope import BODY_LIMIT, seal, verify
 from handlers.channels.wechat.passive import clean, reply_xml
 from handlers.channels.wechat.reading import Call, Consent, Report, read
@@ -159,6 +164,24 @@ REPORTS = {
 @pytest.mark.parametrize(("xml", "items"), REPORTS.values(), ids=REPORTS)
 def test_other_events_are_what_they_are(xml: str, items: tuple[object, ...]) -> None:
     assert heard(xml).items == items
+
+
+SAID = [xml for xml, _ in (*LETTERS.values(), *REPORTS.values()) if "qrscene_" not in xml]
+
+
+@pytest.mark.parametrize("xml", SAID)
+def test_our_reading_and_the_librarys_agree(xml: str) -> None:
+    assert read_elements(xml) == parse_message(xml)._data
+
+
+@given(st.text("a1好👍<>&]'\" \t\n\u3000\u00a0", max_size=20))
+def test_our_reading_and_the_librarys_agree_on_every_text(words: str) -> None:
+    for content in (escape(words), f"<![CDATA[{words.replace(']]>', '')}]]>", f"a<!-- {escape('b')} -->c"):
+        xml = message("text", f"<Content>{content}</Content><a>x<b/><b>y</b> z</a>")
+        ours, theirs = dict(read_elements(xml)), parse_message(xml)._data
+
+        assert ours | {"a": None} == theirs | {"a": None}
+        assert ours["a"] == {"b": [None, "y"]}
 
 
 def test_an_answer_goes_to_who_wrote_from_whom_he_wrote_to() -> None:
