@@ -214,7 +214,7 @@ def test_a_division_of_the_past_is_flagged_and_shown_in_full() -> None:
 
 def test_several_places_of_one_name_are_offered() -> None:
     assert refusal(REGION, "朝阳区") == (
-        "您说的是哪一个：北京市朝阳区、吉林省长春市朝阳区？请点一个，或者连省市一起写。"
+        "您说的是哪一个：北京市朝阳区、吉林省长春市朝阳区？请选一个，或者连省市一起写。"
     )
 
 

@@ -73,7 +73,7 @@ class TestTheGreeting:
     def test_a_greeting_is_no_wish(self, said: str) -> None:
         chat = town().say(said)
 
-        assert chat.heard[-1] == "您想办什么？写给我，或者点下面的。"
+        assert chat.heard[-1] == "您想办什么？写给我，或者选下面的。"
         assert not chat.ordered(OpenTicket)
 
 

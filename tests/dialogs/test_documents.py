@@ -87,6 +87,22 @@ def test_all_papers_are_given_when_asked_for_and_the_form_is_fetched_then() -> N
     assert papers(chat.say("回执")) == ["申请单", "受理回执"]
 
 
+def test_a_paper_counts_as_asked_for_where_he_asked_for_it_and_not_where_it_came_by_itself() -> None:
+    """Where a channel shows papers as pictures, it shows those."""
+    chat = accepted()
+    assert asked(hold(chat, fetched(chat))) == {"受理回执": False}
+
+    chat.say("文件")
+    assert asked(chat) == {"受理回执": True}
+    assert asked(hold(chat, fetched(chat))) == {"申请单": True}
+
+
+def asked(chat: Chat) -> dict[str, bool]:
+    """The papers told by the last turn, and whether he asked for them."""
+    cards = [each.card for each in chat.said if each.card and each.card.kind == "document"]
+    return {card.title: bool(card.body["asked"]) for card in cards}
+
+
 def test_who_has_none_is_told_when_there_will_be_one() -> None:
     assert received().say("文件").heard[-2].startswith("现在还没有文件。")
 

@@ -50,7 +50,7 @@ class TestTheWholeRoad:
         chat = Chat()
         assert chat.heard[-1].startswith("您好，我是常山办事小助手。")
 
-        assert chat.say("帮助").heard[-1] == "您想办什么？写给我，或者点下面的。"
+        assert chat.say("帮助").heard[-1] == "您想办什么？写给我，或者选下面的。"
 
     def test_free_text_finds_the_service(self) -> None:
         chat = Chat().say("想在常山交社保")
@@ -135,7 +135,7 @@ class TestTheEnds:
         chat = play("flexible_enrolment").tap("在", "有，单位在交").say(said)
 
         assert chat.session.script == ""
-        assert chat.heard[-1] == "您想办什么？写给我，或者点下面的。"
+        assert chat.heard[-1] == "您想办什么？写给我，或者选下面的。"
 
     def test_what_was_told_is_offered_again_when_he_comes_back(self) -> None:
         chat = play("flexible_enrolment").tap("在", "有，单位在交").tap("办别的事").say("想在常山交社保")

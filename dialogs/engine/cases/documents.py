@@ -56,7 +56,7 @@ def held(talk: Talk, event: DocumentHeld) -> None:
         return
     change(talk, event.reference, files=[*case["files"], event.file])
     _put(talk, event.reference, event.file, {**entry, "held": True})
-    _tell(talk, event.file, entry)
+    _tell(talk, event.file, entry, asked=entry["kind"] in ON_REQUEST)
 
 
 def tell_all(talk: Talk) -> bool:
