@@ -36,7 +36,7 @@ def wechat_account(settings: Settings) -> Account:
     Raises:
         ValueError: something is missing or unusable.
     """
-    from handlers.channels.wechat import Account, form_of
+    from handlers.channels.wechat import Account, form_of, proof_of
 
     return Account(
         app_id=settings.wechat_app_id,
@@ -49,6 +49,7 @@ def wechat_account(settings: Settings) -> Account:
         subscription=form_of(settings.wechat_subscription),
         menus=settings.wechat_menus,
         papers=settings.wechat_papers,
+        proof=proof_of(settings.wechat_domain_proof),
         messages=settings.wechat_messages,
         messages_after_tap=settings.wechat_messages_after_tap,
     )

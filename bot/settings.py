@@ -121,6 +121,13 @@ def _form(value: str) -> str:
     return value
 
 
+def _proof(value: str) -> str:
+    from handlers.channels.wechat.account import proof_of  # here: as above
+
+    proof_of(value)
+    return value
+
+
 def _telegram_token(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not re.fullmatch(r"[0-9]+:[\w-]+", value.get_secret_value(), re.ASCII):
         raise ValueError("is no bot token. Copy it from BotFather: a number, a colon, letters and digits")
@@ -147,6 +154,7 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 WebhookSecret = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_webhook_secret)]
 AesKey = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_aes_key)]
 Template = Annotated[str, AfterValidator(_form)]
+DomainProof = Annotated[str, AfterValidator(_proof)]
 TelegramToken = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_telegram_token)]
 TelegramSecret = Annotated[SecretStr, BeforeValidator(_secret), AfterValidator(_telegram_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
@@ -227,6 +235,9 @@ class Settings(BaseSettings):
     )
     wechat_subscription: Template = setting(
         "", "Subscription notice for progress, written like WECHAT_TEMPLATE"
+    )
+    wechat_domain_proof: DomainProof = setting(
+        "", "Name of the file MP_verify_….txt by which WeChat knows PUBLIC_URL for ours; it is served there"
     )
     wechat_api_url: WebAddress = setting("https://api.weixin.qq.com", "Where WeChat's interface is")
 

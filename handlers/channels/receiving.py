@@ -105,8 +105,8 @@ class Mailroom:
 
     async def _mark(self, letter: Letter) -> None:
         if letter.gone is not None:
-            gone = letter.gone
-            await self._database.run(lambda c: addresses.mark_gone(c, letter.address, gone=gone))
+            gone, at = letter.gone, letter.at
+            await self._database.run(lambda c: addresses.mark_gone(c, letter.address, gone=gone, at=at))
 
     def _floods(self, address: Address) -> bool:
         return self._buckets.take(f"{address.channel}/{address.account}/{address.user}") > 0

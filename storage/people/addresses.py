@@ -95,9 +95,16 @@ def heard(connection: Connection, said: Sequence[tuple[Address, str]], now: date
         bulk.update(connection, addresses, columns, KEY, rows)
 
 
-def mark_gone(connection: Connection, address: Address, *, gone: bool = True) -> None:
-    """Write down that he cannot be written to at `address`, or can again."""
-    connection.execute(update(addresses).where(_is(address)).values(gone=gone))
+def mark_gone(
+    connection: Connection, address: Address, *, gone: bool = True, at: datetime | None = None
+) -> None:
+    """Write down that he cannot be written to at `address`, or can again.
+
+    at: when he left or came, by the platform's clock, which counts in seconds. Its calls come late and again
+        (WeChat makes each three times): what was before his last word there changes nothing.
+    """
+    since = [] if at is None else [addresses.c.seen_at < at + timedelta(seconds=1)]
+    connection.execute(update(addresses).where(_is(address), *since).values(gone=gone))
 
 
 def hook_row(box: Box, address: Address, hook: Hook) -> bulk.Row:

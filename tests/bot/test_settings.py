@@ -216,6 +216,7 @@ def test_wechat_is_not_on_without_its_secrets(monkeypatch: pytest.MonkeyPatch, n
         ("WECHAT_TEMPLATE", "just-an-id-without-fields", "is no template"),
         ("WECHAT_TEMPLATE", "0123456789abc:heading=thing1", "none of our words: title, number, state, day"),
         ("WECHAT_SUBSCRIPTION", "0123456789abc:title=", "no field of the template"),
+        ("WECHAT_DOMAIN_PROOF", "../etc/passwd", "is no MP_verify file"),
     ],
 )
 def test_what_wechat_could_not_use_is_told_at_the_start(

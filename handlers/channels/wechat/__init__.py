@@ -20,7 +20,7 @@ from aiohttp import web
 from dialogs.messages import Address, News
 from handlers import metrics
 from handlers.channels.base import Kit, Part, Rung
-from handlers.channels.wechat.account import Account, Form, capabilities, form_of
+from handlers.channels.wechat.account import Account, Form, capabilities, form_of, proof_of
 from handlers.channels.wechat.reading import Consent, Report
 from handlers.channels.wechat.sending import Sender
 from handlers.channels.wechat.subscribe import SubscribePage
@@ -28,7 +28,7 @@ from handlers.channels.wechat.webhook import Webhook
 from storage.flow import notices
 from storage.people import subscriptions
 
-__all__ = ["Account", "Form", "WeChat", "form_of"]
+__all__ = ["Account", "Form", "WeChat", "form_of", "proof_of"]
 
 RUNGS = ("subscription", "template")  # the notices that WeChat reports on
 REPLY_SLOT = timedelta(seconds=4.5)

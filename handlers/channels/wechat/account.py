@@ -28,6 +28,7 @@ TAP_WINDOW = timedelta(minutes=1)  # after a tap on a menu, a scan, a follow
 AES_KEY_LENGTH = 43
 
 _FORM = re.compile(r"([\w-]{10,64}):(.+)")
+_PROOF = re.compile(r"(?:MP_verify_)?([A-Za-z0-9]{8,64})(?:\.txt)?")
 _FIELD = re.compile(r"[a-z_]+\d{1,2}")
 
 
@@ -47,6 +48,7 @@ class Account:
         encrypted; the encrypted one alone is read.
     messages, messages_after_tap: how many customer-service messages WeChat grants.
     papers: show the office's documents as pictures, which then pass through WeChat.
+    proof: the code in the file that proves to WeChat whose domain the pages are on; "": no such file.
 
     Raises:
         ValueError: something it cannot work without is missing or unusable.
@@ -64,6 +66,7 @@ class Account:
     messages: int = 5
     messages_after_tap: int = 3
     papers: bool = True
+    proof: str = ""
 
     def __post_init__(self) -> None:
         # An empty token is worse than none: everybody can sign with it.
@@ -86,6 +89,21 @@ def key_bytes(aes_key: str) -> bytes:
     if len(aes_key) != AES_KEY_LENGTH or len(key) != 32:
         raise ValueError("is no EncodingAESKey. Copy its 43 letters and digits from the platform's page")
     return key
+
+
+def proof_of(text: str) -> str:
+    """Return the code of WeChat's file MP_verify_CODE.txt, which has the code in its name and as its text.
+
+    text: the file's name, or the code; "": there is none.
+    Raises:
+        ValueError: it is neither; the sentence goes on after the setting's name.
+    """
+    if not text:
+        return ""
+    found = _PROOF.fullmatch(text.strip())
+    if not found:
+        raise ValueError("is no MP_verify file. Write the name of the file that WeChat lets you download")
+    return found[1]
 
 
 def form_of(text: str) -> Form | None:

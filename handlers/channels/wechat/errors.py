@@ -69,6 +69,7 @@ _QUIETLY = Consequence(Refused)
 _WRONG_FORM = Consequence(Refused, alarm="the template's fields are not those of the setting")
 _WRONG_FILE = Consequence(Refused, alarm="the picture of a document is not as it has to be")
 _NO_RIGHT = Consequence(SwitchedOff, alarm="the account has no right to this call")
+_CONFIRM = Consequence(TryLater, after=60, alarm="the account's administrator has to allow this machine")
 _WRONG_KEYS = Consequence(TryLater, after=60, alarm="AppID or AppSecret is wrong")
 
 CONSEQUENCES: Mapping[int, Consequence] = {
@@ -93,20 +94,23 @@ CONSEQUENCES: Mapping[int, Consequence] = {
     45168: Consequence(Refused, alarm="WeChat objects to a word"),
     Code.UNAUTHORIZED_API.value: _NO_RIGHT,  # 48001
     Code.API_BANNED.value: Consequence(SwitchedOff, alarm="WeChat has barred this call for the account"),
-    Code.USER_LIMITED.value: Consequence(SwitchedOff, alarm="WeChat has limited the account"),  # 50002
+    # 50002: the manual says "his account may be frozen or cancelled", elsewhere "the account's interface is
+    # barred". So it costs him alone his window: a rest of the call would silence everybody for one of them.
+    Code.USER_LIMITED.value: Consequence(WaitForApplicant, alarm="WeChat has limited him, or the account"),
     Code.INVALID_MEDIA_ID.value: Consequence(MediaGone),  # 40007
     40004: _WRONG_FILE,  # a kind of media it does not know
     40005: _WRONG_FILE,  # a kind of file
     40006: _WRONG_FILE,  # too large
     40009: _WRONG_FILE,  # a picture too large
     45001: _WRONG_FILE,  # the same, by the gateway
-    Code.OUT_OF_CONTENT_SIZE_LIMIT.value: Consequence(TooLong),  # 45002  # 45002
+    Code.OUT_OF_CONTENT_SIZE_LIMIT.value: Consequence(TooLong),  # 45002
     40200: Consequence(NoMenus),
     Code.MENU_NO_EXIST.value: Consequence(NothingThere),  # 46003
     45080: _QUIETLY,  # typing: he has not written for 30 seconds
     45081: _QUIETLY,  # typing: he sees it already
     Code.CLIENTMSGID_EXIST.value: Consequence(AlreadyTaken),  # 45065: the client_msg_id came before
     40164: Consequence(TryLater, after=60, alarm="this machine is not on the account's IP list"),
+    **dict.fromkeys((89501, 89503, 89506, 89507), _CONFIRM),  # asked, not answered yet, or refused
     Code.INVALID_APP_ID.value: _WRONG_KEYS,  # 40013
     Code.INVALID_APP_SECRET.value: _WRONG_KEYS,  # 40125
     40243: Consequence(TryLater, after=60, alarm="the AppSecret is frozen"),

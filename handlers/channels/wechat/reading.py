@@ -31,6 +31,8 @@ from handlers.channels.wechat.envelope import unseal
 CHANNEL = "wechat"
 LIST_LIMIT = 20  # consents or reports in one event; WeChat asks for at most 3 templates at once
 
+AGREES = ("accept", "acceptWithAudio")  # the second: he also wants to hear it read out
+
 # Keys of our own menu (handlers.channels.wechat.menu): a service, a choice; anything else is said for him.
 SCENE, CHOICE = "scene:", "choice:"
 
@@ -229,7 +231,7 @@ def _consented(slip: Slip) -> Iterator[Item]:
         slip.word("Event").lower(), "SubscribeMsgChangeEvent"
     )
     for each in _listed(slip.fields, name):
-        accepted = word(each, "SubscribeStatusString") == "accept"
+        accepted = word(each, "SubscribeStatusString") in AGREES
         yield Consent(slip.address, word(each, "TemplateId"), accepted, slip.at)
 
 

@@ -42,6 +42,8 @@ class SubscribePage:
     def add_routes(self, app: web.Application) -> None:
         """Put the page and what it asks for on the application."""
         app.router.add_get(f"{PATH}api/signature", self.signature)
+        if self._account.proof:
+            app.router.add_get(f"/MP_verify_{self._account.proof}.txt", self.proof, allow_head=True)
         app.router.add_get("/{page:subscribe}", pages.without_slash)
         app.router.add_get("/{page:subscribe}/{file:.*}", self.page)
 
@@ -51,6 +53,11 @@ class SubscribePage:
         answer = await pages.page(request)
         answer.headers["Content-Security-Policy"] = CSP
         return answer
+
+    @allow("public")
+    async def proof(self, _: web.Request) -> web.Response:
+        """Return what WeChat looks for at the domain's root before it lets pages of it be signed."""
+        return web.Response(text=self._account.proof)
 
     @allow("public")
     async def signature(self, request: web.Request) -> web.Response:

@@ -8,7 +8,8 @@ Source: https://developers.weixin.qq.com/doc/service/api/base/api_getstableacces
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,9 +22,12 @@ from handlers.channels.wechat.wire import Wire
 from storage.errors import StorageError
 from storage.flow.loans import Fetch, Lent, Loan, Loans
 
+TOKEN, TICKET = "stable_token", "ticket/getticket"
+
 # Asked within the last five minutes, WeChat lends a new one; a minute is for clocks that differ.
 RENEW_BEFORE = timedelta(minutes=4)
 FORCE_EVERY = timedelta(minutes=1)
+REST = timedelta(minutes=1)  # after a refusal that no waiting is named for: an operator has to look
 
 _log = structlog.get_logger("wechat")
 
@@ -69,8 +73,8 @@ class Tokens:
             return lent
         now = self._clock()
         if self._forced_at is not None and now - self._forced_at < FORCE_EVERY:
-            _log.error("WeChat refuses even a token it has just made", call="stable_token")
-            raise TokenRefused("stable_token: a new token is refused, too", FORCE_EVERY.total_seconds())
+            _log.error("WeChat refuses even a token it has just made", call=TOKEN)
+            raise TokenRefused(f"{TOKEN}: a new token is refused, too", FORCE_EVERY.total_seconds())
         self._forced_at = now
         return await self._ask(force=True)
 
@@ -81,24 +85,38 @@ class Tokens:
             "secret": self._account.secret,
             "force_refresh": force,
         }
-        self._rests.check("stable_token")
-        try:
-            answer = await self._wire.call("stable_token", body=body, repeatable=True)
-        except SendError as fault:
-            self._rests.note("stable_token", fault)
-            raise
+        with self._minded(TOKEN):
+            answer = await self._wire.call(TOKEN, body=body, repeatable=True)
         return _lent(answer, "access_token")
 
     async def _fetch_ticket(self, _: str) -> Lent:
         async def ask(token: str) -> Lent:
             query = {"access_token": token, "type": "jsapi"}
-            return _lent(await self._wire.call("ticket/getticket", query=query, repeatable=True), "ticket")
+            return _lent(await self._wire.call(TICKET, query=query, repeatable=True), "ticket")
 
-        loan = await self.access()
+        with self._minded(TICKET):
+            loan = await self.access()
+            try:
+                return await ask(loan.value)
+            except TokenRefused:
+                return await ask((await self.access(loan)).value)
+
+    @contextmanager
+    def _minded(self, call: str) -> Iterator[None]:
+        """Let a call that lends something rest when WeChat refuses it, and never blame a message for that.
+
+        Raises:
+            TryLater: whatever WeChat said. No message can be at fault here, so none may be given up for it.
+        """
+        self._rests.check(call)
         try:
-            return await ask(loan.value)
-        except TokenRefused:
-            return await ask((await self.access(loan)).value)
+            yield
+        except SendError as fault:
+            later = fault if isinstance(fault, TryLater) else TryLater(str(fault), REST.total_seconds())
+            self._rests.note(call, later)
+            if later is fault:
+                raise
+            raise later from fault
 
 
 def _lent(answer: Mapping[str, Any], name: str) -> Lent:

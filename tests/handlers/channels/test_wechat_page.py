@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from handlers import pages
+from handlers.channels.wechat import WeChat, proof_of
 from handlers.errors import problems
 from handlers.keys import CLOCK, ORIGIN
 from handlers.security import headers_for, undeclared
 from tests.handlers.channels.wechat_world import ORIGIN as OURS
-from tests.handlers.channels.wechat_world import Desk, desk
+from tests.handlers.channels.wechat_world import Desk, account_of, desk
 from tests.platforms.wechat import errcode
 from tests.platforms.wechat.account import SUBSCRIPTION
 
@@ -102,6 +104,23 @@ async def test_while_wechat_lends_no_ticket_the_page_is_told_to_come_again(at: D
     assert (await sign(client, PAGE))[0] == 200
 
 
+@pytest.mark.parametrize("code", [48001, 45011, 99999])
+async def test_a_ticket_that_wechat_refuses_is_not_asked_for_by_every_visitor(
+    at: Desk, client: Client, code: int
+) -> None:
+    at.fake.troubles.order("ticket/getticket", errcode(code))  # once: the next one would be answered
+
+    assert [(await sign(client, PAGE))[0] for _ in range(5)] == [503] * 5
+    at.clock.step(seconds=61)
+    assert (await sign(client, PAGE))[0] == 200
+
+
+async def test_a_ticket_is_had_although_the_token_was_refused(at: Desk, client: Client) -> None:
+    at.fake.troubles.order("ticket/getticket", errcode(40001))
+
+    assert (await sign(client, PAGE))[0] == 200
+
+
 async def test_without_a_template_there_is_nothing_to_agree_to(tmp_path: Path) -> None:
     async with (
         desk(f"sqlite:///{tmp_path / 'zerotrip.db'}", forms=False) as at,
@@ -111,6 +130,19 @@ async def test_without_a_template_there_is_nothing_to_agree_to(tmp_path: Path) -
 
     assert status == 404
     assert said["message"] == "这个公众号还没有开通办事通知。"
+
+
+async def test_wechats_file_proves_the_domain_and_is_no_other_file(tmp_path: Path) -> None:
+    async with desk(f"sqlite:///{tmp_path / 'zerotrip.db'}") as at:
+        account = replace(account_of(at.fake), proof=proof_of("MP_verify_9PbGHJkd3xQ7vNzT.txt"))
+        at.wechat = WeChat(account, at.kit)
+        async with TestClient(TestServer(application(at, tmp_path))) as client:
+            found = await client.get("/MP_verify_9PbGHJkd3xQ7vNzT.txt")
+            other = await client.get("/MP_verify_9PbGHJkd3xQ7vNzU.txt")
+
+            assert (found.status, await found.text()) == (200, "9PbGHJkd3xQ7vNzT")
+            assert found.content_type == "text/plain"
+            assert other.status == 404
 
 
 async def test_the_page_may_load_wechats_script_and_nothing_else_from_afar(client: Client) -> None:

@@ -151,6 +151,12 @@ REPORTS = {
         ),
         (Consent(HERE, "T1", True, NOW), Consent(HERE, "T2", False, NOW)),
     ),
+    "he agrees, and wants it read out": (
+        event(
+            "subscribe_msg_popup_event", listed("SubscribeMsgPopupEvent", consent("T1", "acceptWithAudio"))
+        ),
+        (Consent(HERE, "T1", True, NOW),),
+    ),
     "he takes it back": (
         event("subscribe_msg_change_event", listed("SubscribeMsgChangeEvent", consent("T1", "reject"))),
         (Consent(HERE, "T1", False, NOW),),

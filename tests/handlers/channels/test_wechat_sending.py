@@ -256,8 +256,8 @@ async def test_two_processes_with_fifty_cold_sends_fetch_one_token(at: Desk, tmp
 # What goes wrong
 
 CODES = [
-    *[(code, TryLater) for code in (-1, 40001, 40014, 42001, 45009, 45011, 40164, 40013, 40125)],
-    *[(code, WaitForApplicant) for code in (45015, 45047, 43101, 48001)],
+    *[(code, TryLater) for code in (-1, 40001, 40014, 42001, 45009, 45011, 40164, 40013, 40125, 89503)],
+    *[(code, WaitForApplicant) for code in (45015, 45047, 43101, 48001, 50002)],
     *[(code, Gone) for code in (43004, 43019, 48002, 40003)],
     *[(code, Refused) for code in (47003, 40037, 40200, 99999)],
 ]
@@ -354,6 +354,28 @@ async def test_a_call_without_the_right_rests_for_an_hour(at: Desk) -> None:
 
     await at.say("现在可以了")
     assert at.hu.heard() == ["现在可以了"]
+
+
+async def test_one_followers_frozen_account_silences_nobody_else(at: Desk) -> None:
+    at.fake.troubles.order(SEND, errcode(50002))
+    with pytest.raises(WaitForApplicant):
+        await at.say("您好")
+
+    await at.say("还在")
+    assert at.hu.heard() == ["还在"]
+
+
+@pytest.mark.parametrize("code", [89503, 48001, 43002, 99999])
+async def test_no_message_is_given_up_because_wechat_lends_no_token(at: Desk, code: int) -> None:
+    at.fake.troubles.order("stable_token", errcode(code))  # once: WeChat is not asked while it rests
+    for _ in range(3):
+        with pytest.raises(TryLater, match=str(code)) as fault:
+            await at.say("您好")
+        assert fault.value.after == 60
+    at.clock.step(seconds=61)
+
+    await at.say("您好")
+    assert at.hu.heard() == ["您好"]
 
 
 async def test_no_fault_tells_a_token_a_secret_or_a_person(

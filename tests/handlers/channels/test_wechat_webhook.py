@@ -472,6 +472,15 @@ async def test_who_follows_is_greeted_and_who_leaves_is_not_written_to(county: C
     assert place.tap_at == NOW
 
 
+async def test_a_leaving_that_is_told_late_or_again_undoes_no_return(county: County) -> None:
+    await county.ask(event("subscribe"))
+
+    assert await county.ask(event("unsubscribe", at=NOW - timedelta(seconds=4))) == ""
+    place = await county.database.read(lambda c: addresses.place(c, HERE))
+    assert place is not None
+    assert not place.gone
+
+
 async def test_consent_is_kept(county: County) -> None:
     def said(word: str, at: datetime) -> str:
         each = (

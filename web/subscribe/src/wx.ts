@@ -47,7 +47,7 @@ export function agreed(details: unknown, template: string): boolean {
   try {
     const said = JSON.parse(String(details)) as Record<string, string>;
     const mine = JSON.parse(said[template] ?? "{}") as { status?: string };
-    return mine.status === "accept";
+    return mine.status === "accept" || mine.status === "acceptWithAudio";
   } catch {
     return false;
   }
