@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from dialogs.messages import Choice, Outbound
 from dialogs.wording import say
@@ -166,13 +167,19 @@ def _labels(choices: Sequence[Choice], can: Capabilities) -> int | None:
 
 def _written(choices: Sequence[Choice], numbered: bool, lang: str) -> list[str]:
     """Return options as lines. Only the last question's have numbers, for a typed number means that one."""
-    others = [choice for choice in choices if not _is_person(choice)]
-    if not numbered or not others:
+    if not numbered or all(_is_person(choice) for choice in choices):
         return [f"· {choice.label}" for choice in choices]
-    # A person is always 0: the questions number their own options, and say "1 to 3".
-    lines = [f"{n}. {choice.label}" for n, choice in enumerate(others, 1)]
-    lines += [f"0. {choice.label}" for choice in choices if _is_person(choice)]
+    lines = sorted(numbers(choices), key=lambda line: line.startswith("0."))  # a person comes last
     return [*lines, say("sending.reply_number", lang)]
+
+
+def numbers(choices: Sequence[Choice]) -> list[str]:
+    """Return the label of each option behind its number.
+
+    A person is always 0: the questions number their own options, and say "1 to 3".
+    """
+    n = count(1)
+    return [f"{0 if _is_person(choice) else next(n)}. {choice.label}" for choice in choices]
 
 
 def _is_person(choice: Choice) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialogs.messages import Address, Inbound, Media, MediaKind
 from dialogs.turn import MessageReceived
 from handlers.channels.base import Letter
+from handlers.channels.captions import called_for
 from handlers.channels.dingtalk.app import NAME, App, may_answer_at
 from handlers.channels.dingtalk.envelope import opened
 from handlers.channels.refusal import Refusal
@@ -31,7 +32,13 @@ SHOWN: Mapping[MediaKind, str] = {
 
 _LATEST = 4 * 10**12  # milliseconds; the year 2096
 
-Said = tuple[str, tuple[Media, ...]]
+
+class Said(NamedTuple):
+    """What is read (text, media), and his own words for the transcript where those are others."""
+
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    caption: str = ""
 
 
 class Group:
@@ -61,10 +68,10 @@ def read(
 def _letter(app: App, message: Mapping[str, Any], now: datetime) -> Letter:
     key = _name(message, "msgId")
     address = Address(NAME, app.app_key, _who(message))
-    text, media = _said(message)
+    text, media, caption = _said(message)
     at = _moment(message.get("createAt")) or now
     inbound = Inbound(key, at, text=text, media=media, channel=NAME)
-    shown = text or next((SHOWN[each.kind] for each in media if each.kind in SHOWN), "")
+    shown = text or caption or next((SHOWN[each.kind] for each in media if each.kind in SHOWN), "")
     hook = _hook(app, message, now)
     return Letter(address, key, at, MessageReceived(inbound), shown={"text": shown}, hook=hook)
 
@@ -88,7 +95,7 @@ def _said(message: Mapping[str, Any]) -> Said:
     kind = message.get("msgtype")
     reader = _KINDS.get(kind) if isinstance(kind, str) else None
     if reader is None:  # unknownMsgType is what DingTalk itself calls stickers, places, cards and the like
-        return "", (Media("", "other"),)
+        return Said(media=(Media("", "other"),))
     return reader(message)
 
 
@@ -96,11 +103,11 @@ def _text(message: Mapping[str, Any]) -> Said:
     text = _string(_part(message, "text"), "content")
     if message.get("isInAtList") is True and text.lstrip().startswith("@"):
         text = text.lstrip().partition(" ")[2]
-    return text.strip()[:MAX_TEXT], ()
+    return Said(text.strip()[:MAX_TEXT])
 
 
 def _picture(message: Mapping[str, Any]) -> Said:
-    return "", (_photo(_part(message, "content")),)
+    return Said(media=(_photo(_part(message, "content")),))
 
 
 def _rich(message: Mapping[str, Any]) -> Said:
@@ -109,17 +116,18 @@ def _rich(message: Mapping[str, Any]) -> Said:
     pieces = [each for each in pieces if isinstance(each, dict)] if isinstance(pieces, list) else []
     photos = [_photo(each) for each in pieces if each.get("type") == "picture"][:MAX_PHOTOS]
     words = "".join(_string(each, "text") for each in pieces)
-    return words.strip()[:MAX_TEXT], tuple(photos)
+    words = words.strip()[:MAX_TEXT]
+    return Said(called_for(words), tuple(photos), words) if photos else Said(words)
 
 
 def _voice(message: Mapping[str, Any]) -> Said:
     """DingTalk writes down what was spoken; that is as good as typed. Only unwritten speech is a voice."""
     heard = _string(_part(message, "content"), "recognition").strip().rstrip("。.")
-    return heard[:MAX_TEXT], () if heard else (Media("", "voice"),)
+    return Said(heard[:MAX_TEXT], () if heard else (Media("", "voice"),))
 
 
 def _only(kind: MediaKind) -> Callable[[Mapping[str, Any]], Said]:
-    return lambda _: ("", (Media("", kind),))
+    return lambda _: Said(media=(Media("", kind),))
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {

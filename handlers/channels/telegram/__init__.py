@@ -14,22 +14,20 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from aiohttp import web
-from telegram import InputFile, LinkPreviewOptions
+from telegram import InputFile
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
 from dialogs.messages import Address, News
 from handlers.channels.base import Attachment, Kit, Part, Refused, Rung, SendError, WaitForApplicant
 from handlers.channels.telegram import calls
-from handlers.channels.telegram.account import CAPTION_LIMIT, Account, capabilities
+from handlers.channels.telegram.account import CAPTION_LIMIT, NO_PREVIEW, Account, capabilities
 from handlers.channels.telegram.keyboard import keyboard, words
 from handlers.channels.telegram.webhook import PATH, Webhook
 
 __all__ = ["Account", "Telegram"]
 
 _SCENE = re.compile(r"[\w-]{1,64}", re.ASCII)
-# Telegram's servers would open every link to draw a picture of it, also the one-time link to our page.
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class Telegram:
@@ -62,7 +60,7 @@ class Telegram:
                 return await self._send_file(to, part, part.file)
         with self._pause.kept(), calls.called():
             message = await self._bot.send_message(
-                int(to.user), words(part), reply_markup=keyboard(part), link_preview_options=_NO_PREVIEW
+                int(to.user), words(part), reply_markup=keyboard(part), link_preview_options=NO_PREVIEW
             )
         return str(message.message_id)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from telegram import LinkPreviewOptions
+
 from handlers.channels.base import Capabilities
 
 # telegram.constants, quoting the Bot API. A text may have 4096 characters; what is kept back is for
@@ -12,6 +14,9 @@ TEXT_LIMIT = 3600
 # The platform takes 100. More than a screenful of buttons is worse to read than a numbered list.
 MAX_BUTTONS = 24
 CAPTION_LIMIT = 1024  # characters of the words with a file
+# Telegram's servers would open every link to draw a picture of it, also the one-time link to our page, and
+# again when a text is changed.
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 @dataclass(frozen=True, slots=True)

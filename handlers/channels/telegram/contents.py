@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from telegram import Document, Message, PhotoSize
 
-from dialogs.answers import plain, tidy
-from dialogs.engine.commands import recognise
 from dialogs.messages import Media, MediaKind
+from handlers.channels.captions import called_for
 
 # The commands of the bot's menu, and the words anybody may type instead (dialogs.engine.commands).
 COMMANDS: Mapping[str, str] = {
@@ -78,16 +77,11 @@ def _of_picture(message: Message, picture: PhotoSize | Document, *, photos: bool
     if not isinstance(ref, str) or not ref:
         raise TypeError("the id of a file is text")
     if not photos:
-        return Content(_command_in(caption), (Media("", "elsewhere"),), f"[照片] {caption}".rstrip())
+        return Content(called_for(caption), (Media("", "elsewhere"),), f"[照片] {caption}".rstrip())
     same = picture.file_unique_id
     return Content(
-        _command_in(caption), (Media("", "photo", ref),), caption, same if isinstance(same, str) else ""
+        called_for(caption), (Media("", "photo", ref),), caption, same if isinstance(same, str) else ""
     )
-
-
-def _command_in(caption: str) -> str:
-    """Return a caption that calls for something ("人工"). Any other one names the photo and is no answer."""
-    return caption if recognise(plain(tidy(caption))) else ""
 
 
 def words_of(text: str) -> str:

@@ -10,6 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from dialogs.messages import Choice
 from handlers.channels.base import Link, Part
+from handlers.channels.rendering import numbers
 
 TEXT_LIMIT = 4096  # characters: telegram.constants.MessageLimit
 DATA_LIMIT = 64  # bytes of callback_data
@@ -21,12 +22,11 @@ PAIRS_FROM = 6  # as soon as there are many
 
 def words(part: Part) -> str:
     """Return the text of `part`, with the options and links in it that buttons cannot show."""
-    lines = [part.text]
-    if _too_long(part.choices):
-        lines += [f"{n}. {choice.label}" for n, choice in enumerate(part.choices, 1)]
-    lines += [f"{link.label}：{link.url}" for link in part.links if not _as_button(link)]
-    whole = "\n".join(lines)
-    return whole if len(whole) <= TEXT_LIMIT else part.text[:TEXT_LIMIT]
+    links = [f"{link.label}：{link.url}" for link in part.links if not _as_button(link)]
+    options = numbers(part.choices) if _too_long(part.choices) else []
+    tries = ([part.text, *options, *links], [part.text, *links])  # a cut button says more than no link
+    whole = next((text for lines in tries if len(text := "\n".join(lines)) <= TEXT_LIMIT), part.text)
+    return whole[:TEXT_LIMIT]
 
 
 def keyboard(part: Part) -> InlineKeyboardMarkup | None:
@@ -40,8 +40,8 @@ def _labelled(choices: Sequence[Choice]) -> list[tuple[str, str]]:
     """Return (data, label) of each choice. One whose id does not fit is said in the text alone."""
     if not _too_long(choices):
         return [(each.id, each.label) for each in choices]
-    numbered = ((each.id, f"{n}. {each.label}") for n, each in enumerate(choices, 1))
-    return [(id_, _cut(label)) for id_, label in numbered if len(id_.encode()) <= DATA_LIMIT]
+    numbered = zip(choices, numbers(choices), strict=True)
+    return [(each.id, _cut(label)) for each, label in numbered if len(each.id.encode()) <= DATA_LIMIT]
 
 
 def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:

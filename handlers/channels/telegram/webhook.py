@@ -23,7 +23,7 @@ from handlers import metrics
 from handlers.channels.base import Kit, Letter
 from handlers.channels.receiving import Mailroom
 from handlers.channels.refusal import Refusal, refused
-from handlers.channels.telegram.account import Account
+from handlers.channels.telegram.account import NO_PREVIEW, Account
 from handlers.channels.telegram.editing import meant
 from handlers.channels.telegram.keyboard import TEXT_LIMIT
 from handlers.channels.telegram.reading import (
@@ -144,7 +144,9 @@ class Webhook:
             return
         text = f"{tap.text}\n\n👉 {tap.label}"
         if tap.text and len(text) <= TEXT_LIMIT:
-            await self._bot.edit_message_text(text, chat_id=tap.chat, message_id=tap.message)
+            await self._bot.edit_message_text(
+                text, chat_id=tap.chat, message_id=tap.message, link_preview_options=NO_PREVIEW
+            )
         else:
             await self._bot.edit_message_reply_markup(chat_id=tap.chat, message_id=tap.message)
 

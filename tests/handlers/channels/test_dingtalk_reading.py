@@ -66,9 +66,16 @@ RICH = {"richText": [{"text": "正面：\n"}, {**PICTURE, "type": "picture"}, {"
         (
             "rich text",
             kind("richText", RICH),
-            "正面：\n反面",
+            "",
             (Media("", "photo", "mIof"), Media("", "photo", "mIo2")),
         ),
+        (
+            "a caption that calls for a person",
+            kind("richText", {"richText": [{"text": "人工"}, {**PICTURE, "type": "picture"}]}),
+            "人工",
+            (Media("", "photo", "mIof"),),
+        ),
+        ("rich text without pictures", kind("richText", {"richText": [{"text": "在"}]}), "在", ()),
         ("rich text of nothing", kind("richText", {"richText": 7}), "", ()),
         ("voice, written down", kind("audio", {"recognition": "我要交社保。"}), "我要交社保", ()),
         ("voice", kind("audio", {"downloadCode": "m"}), "", (Media("", "voice"),)),
@@ -98,6 +105,7 @@ def test_a_letter_says_who_and_when_and_how_to_answer() -> None:
 def test_the_transcript_says_what_was_sent_in_place_of_words() -> None:
     assert letter(kind("audio", {})).shown == {"text": "[语音]"}
     assert letter(kind("picture", PICTURE)).shown == {"text": ""}  # the photo itself is shown
+    assert letter(kind("richText", RICH)).shown == {"text": "正面：\n反面"}
 
 
 def test_people_from_outside_the_enterprise_are_known_by_their_long_id() -> None:

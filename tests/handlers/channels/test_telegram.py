@@ -182,6 +182,16 @@ async def test_a_tap_is_answered_and_what_was_tapped_takes_the_place_of_the_butt
     assert (her.shown[-1].text, her.shown[-1].buttons) == ("您的户口在常山吗？\n\n👉 在", ())
 
 
+async def test_no_link_is_opened_for_a_preview_not_even_of_words_that_change(house: House) -> None:
+    her = await house.her()
+    await house.send(her, Part("办事指南：https://bot.example/papers/#once", ASK.choices))
+    await her.tap("在")
+    await settled(house)
+
+    assert her.shown[-1].road == "edit"
+    assert house.fake.looked_at == []
+
+
 async def test_a_double_tap_is_answered_twice_and_harms_nothing(house: House) -> None:
     her = await house.her()
     await house.send(her, ASK)

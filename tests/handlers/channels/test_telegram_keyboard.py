@@ -37,6 +37,13 @@ def test_labels_a_phone_would_cut_off_are_written_out_and_numbered() -> None:
     assert rows(part) == [[("1. 我是灵活就业人员，去年在外地参…", "1:a")], [("2. 不清楚", "1:b")]]
 
 
+def test_a_person_is_zero_wherever_options_are_numbered() -> None:
+    part = Part("哪一种？", (Choice("1:a", LONG), Choice("1:b", "不清楚"), Choice("1:person", "找工作人员")))
+
+    assert words(part).endswith("2. 不清楚\n0. 找工作人员")
+    assert rows(part)[-1] == [("0. 找工作人员", "1:person")]
+
+
 def test_a_choice_whose_id_does_not_fit_is_said_in_the_text() -> None:
     part = Part("哪一个？", (Choice("1:" + "a" * DATA_LIMIT, "甲"), Choice("1:b", "乙")))
 
@@ -67,3 +74,9 @@ def test_a_text_never_outgrows_the_platform() -> None:
     part = Part("字" * 4090, (Choice("1:a", LONG),))
 
     assert len(words(part)) <= TEXT_LIMIT
+
+
+def test_a_link_is_not_lost_for_options_that_are_buttons_anyway() -> None:
+    part = Part("字" * 4000, (Choice("1:a", LONG * 4),), (Link("看指南", "http://localhost/guide"),))
+
+    assert words(part).endswith("看指南：http://localhost/guide")

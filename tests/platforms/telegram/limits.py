@@ -102,6 +102,13 @@ def words(given: Mapping[str, Any], name: str, limit: int) -> str:
     return said
 
 
+def previewed(given: Mapping[str, Any]) -> list[str]:
+    """Return the links of a text that are opened for a preview: the first, unless that is switched off."""
+    if (given.get("link_preview_options") or {}).get("is_disabled") is True:
+        return []
+    return re.findall(r"https?://\S+", str(given.get("text") or ""))[:1]
+
+
 def keyboard(given: Mapping[str, Any]) -> tuple[tuple[Button, ...], ...]:
     """Return the rows of buttons under a message; none where there is no inline keyboard."""
     markup = given.get("reply_markup") or {}

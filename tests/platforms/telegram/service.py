@@ -10,7 +10,8 @@
 
 Switches: `fake.limited` (429 above one message a second in a chat and thirty in all), `fake.unheard` (so
 many of the bot's answers to the webhook are lost, so that the update comes again), `fake.troubles` by
-method name. `fake.updates.waiting` is the queue, `fake.spinning` the taps nobody has answered.
+method name. `fake.updates.waiting` is the queue, `fake.spinning` the taps nobody has answered,
+`fake.looked_at` the links in messages that Telegram's servers would have opened for a preview.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class FakeTelegram(Fake):
         self.files: dict[str, bytes] = {}
         self.links: dict[str, tuple[str, datetime]] = {}
         self.spinning: dict[str, datetime] = {}
+        self.looked_at: list[str] = []
         self.commands: dict[str, dict[str, str]] = {}
         self._people: dict[str, Caller] = {}
         self._connections = asyncio.Semaphore(40)
@@ -148,7 +150,9 @@ class FakeTelegram(Fake):
         """
         if method not in METHODS:
             raise Refusal(404, "Not Found")
-        return METHODS[method](self, given)
+        done = METHODS[method](self, given)
+        self.looked_at += limits.previewed(given)
+        return done
 
     def chat(self, given: Mapping[str, Any]) -> Chat:
         """Return the chat a call is for; the bot may write there."""
