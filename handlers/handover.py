@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from dialogs.engine import slips
 from dialogs.turn import (
     AskHandover,
     HandoverAsked,
@@ -34,10 +35,11 @@ from storage.faults import hit
 from storage.flow import outbox
 from storage.flow.outbox import Item
 from storage.people import agents, applications, conversations, handovers, joining, takeovers
+from storage.people.applications import Application
 from storage.people.joining import WEB, Outcome
 from storage.sealing.vault import Vault
 
-SCENE = "go"  # what a link carries before the code; dialogs.engine.arriving reads it
+SCENE = "go"  # what a link carries before the code; dialogs.engine.slips reads it
 LOOK_AGAIN = timedelta(seconds=5)  # after letters that wait for their turn
 
 _log = structlog.get_logger("handover")
@@ -177,9 +179,7 @@ class Handovers:
 
 def _found(connection: Connection, vault: Vault, effect: AskHandover) -> Found | None:
     """Return whose the application is, None unless number and identity number belong together."""
-    found = applications.by_number(connection, effect.number) or applications.by_reference(
-        connection, effect.number
-    )
+    found = _application(connection, effect.number)
     if found is None:
         return None
     try:
@@ -192,6 +192,14 @@ def _found(connection: Connection, vault: Vault, effect: AskHandover) -> Found |
         return None
     reference, phone = (found.reference, str(case["phone"])) if agent else ("", None)
     return Found(found.conversation, reference, phone)
+
+
+def _application(connection: Connection, number: str) -> Application | None:
+    """Return the application that has `number`, written with its dashes or without."""
+    for each in slips.spellings(number):
+        if found := applications.by_number(connection, each) or applications.by_reference(connection, each):
+            return found
+    return None
 
 
 async def _link(channel: Channel, scene: str) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from dialogs.answers import plain
-from dialogs.engine import on_behalf
+from dialogs.engine import on_behalf, slips
 from dialogs.engine.flow import put_away
 from dialogs.engine.talk import Talk
+from dialogs.places import PAGE, another, place
 from dialogs.turn import Flooded, Join, Opened
-
-_LINKED = re.compile(r"go ?(\d{4})[ -]?(\d{4})")
 
 
 def greeted(talk: Talk) -> bool:
@@ -26,7 +22,7 @@ def opened(talk: Talk, event: Opened) -> None:
     from_channel(talk, event.channel)
     if talk.with_clerk:
         return
-    code = linked(event.scene)
+    code = slips.linked(event.scene)
     if code:
         join(talk, code)
     elif event.scene in talk.world.library.live:
@@ -36,12 +32,6 @@ def opened(talk: Talk, event: Opened) -> None:
         talk.again()
     else:
         talk.next()
-
-
-def linked(text: str) -> str:
-    """Return the hand-over code that a link or QR code carries, "" when `text` is something else."""
-    found = _LINKED.fullmatch(plain(text))
-    return "".join(found.groups()) if found else ""
 
 
 def join(talk: Talk, code: str, *, sure: bool = False) -> None:
@@ -86,15 +76,14 @@ def from_channel(talk: Talk, channel: str) -> None:
         return
     talk.change(channel=channel)
     if before:
-        talk.tell_on(before, "engine.moved_to", place=place(talk, channel))
+        talk.tell_on(before, "engine.moved_to", place=place(channel, talk.lang))
 
 
-def place(talk: Talk, channel: str) -> str:
-    """Return what people call a channel."""
-    return talk.words(f"engine.place_{channel}" if channel in PLACES else "engine.place_other")
-
-
-PLACES = ("webchat", "wechat", "telegram", "dingtalk")
+def from_another_phone(talk: Talk, channel: str) -> None:
+    """He has come by a code. In the same app it was another account's: whoever has the first is told, too."""
+    if channel == talk.session.channel and channel != PAGE:  # all who have a page open see the same one
+        talk.tell_on(channel, "engine.moved_to", place=another(channel, talk.lang))
+    from_channel(talk, channel)
 
 
 def flooded(talk: Talk, _: Flooded) -> None:

@@ -164,6 +164,8 @@ def _wrote(talk: Talk, message: Inbound) -> None:
         agents.sign_in(talk, code)
     elif command and not (text.isdigit() and _wants_digits(talk)):
         COMMAND_ACTS[command[0]](talk, command[1])
+    elif handover.numbered(talk, text):
+        return
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).offers:
         talk.next()
     elif not marking.heard_beside(talk, text):

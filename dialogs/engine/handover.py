@@ -11,15 +11,16 @@ Whether a number is known is never told where it is asked for: both answers are 
 
 from __future__ import annotations
 
-import re
-
-from dialogs.answers import plain
 from dialogs.calendar import ZONE
-from dialogs.engine import arriving
-from dialogs.engine.cases.card import tell_all
+from dialogs.engine import arriving, slips
+from dialogs.engine.cases.book import number_of
+from dialogs.engine.cases.card import tell, tell_all
+from dialogs.engine.flow import asked
 from dialogs.engine.stations import read_yes_no
 from dialogs.engine.talk import Floor, Options, Said, Talk, meant
+from dialogs.engine.villagers import shown
 from dialogs.messages import Card
+from dialogs.places import place
 from dialogs.turn import (
     AskHandover,
     HandoverAsked,
@@ -30,16 +31,54 @@ from dialogs.turn import (
     OpenTicket,
 )
 
-_TYPED = re.compile(r"(\d{4})[ -]?(\d{4})")
-_NUMBER = re.compile(r"(?=.*\d)[0-9a-z]{1,12}(?:[- ]?[0-9a-z]{1,12}){0,5}")
-_TAIL = re.compile(r"(?:\d{14})?(\d{3}[\dx])")
+# What eight digits never answer: stations of the road, and kinds of questions.
+_NO_DIGITS = {
+    "outcome",
+    "handoff",
+    "guide",
+    "consent",
+    "photo",
+    "read_back",
+    "choice",
+    "confirm",
+    "person-name",
+}
 
 
 def typed(talk: Talk, text: str) -> str:
-    """Return the code in what he wrote; bare digits are one only where nothing else is asked for."""
-    aside = (talk.session.aside or {"is": "choose"})["is"]
-    found = None if talk.session.script or aside != "choose" else _TYPED.fullmatch(plain(text))
-    return "".join(found.groups()) if found else arriving.linked(text)
+    """Return the code in what he wrote, unless it may be the answer to what is asked."""
+    return slips.linked(text) or (slips.code(text) if _takes_codes(talk) else "")
+
+
+def numbered(talk: Talk, text: str) -> bool:
+    """He wrote a case's number: tell how his own goes; look for another where nothing is asked of him.
+
+    False: it is no number, or may be the answer to what is asked.
+    """
+    number = slips.number(text) if _takes_codes(talk) else ""
+    if not number or (talk.session.aside or {}).get("is") == "tail":
+        return False
+    if own := _own(talk, number):
+        tell(talk, own)
+        talk.again()
+    elif asked(talk) is None:
+        _by_number(talk, number)
+    return bool(own) or asked(talk) is None
+
+
+def _takes_codes(talk: Talk) -> bool:
+    """Say whether digits cannot be the answer to what is asked."""
+    station = asked(talk)
+    if station is None:
+        return (talk.session.aside or {"is": "choose"})["is"] in ("choose", "tail")
+    kind = getattr(station.step, "kind", "") if station.kind == "question" else station.kind
+    return kind in _NO_DIGITS
+
+
+def _own(talk: Talk, number: str) -> str:
+    """Return which of the cases he sees here has that number, "" when none has."""
+    seen = shown(talk).items()
+    return next((own for own, case in seen if slips.same(number_of(own, case), number)), "")
 
 
 # Where it began
@@ -55,16 +94,17 @@ def offered(talk: Talk, event: HandoverOffered) -> None:
     """Say the code, with the links that carry it; or say who asks for it, and let him judge."""
     code, time = f"{event.code[:4]} {event.code[4:]}", f"{event.until.astimezone(ZONE):%H:%M}"
     if event.asked_by:
-        talk.say("handover.asked", place=arriving.place(talk, event.asked_by), code=code, time=time)
-        return
+        where = place(event.asked_by, talk.lang)
+        text = talk.words("handover.asked", place=where, code=code, time=time)
+    else:
+        text = talk.words("handover.offered", code=code, time=time)
     body = {"code": event.code, "until": event.until.isoformat(), "links": dict(event.links)}
-    text = talk.words("handover.offered", code=code, time=time)
     talk.tell(text, Card("handover", talk.words("handover.title"), body))
 
 
 def joined(talk: Talk, event: Joined) -> None:
     """He goes on here: say so there too, and put the question he had, or how his case goes."""
-    arriving.from_channel(talk, event.channel)
+    arriving.from_another_phone(talk, event.channel)
     talk.change(seen=talk.day)
     talk.say("handover.joined")
     if talk.with_clerk:
@@ -132,19 +172,27 @@ def _ask_code(talk: Talk) -> None:
 
 
 def _hear_code(talk: Talk, said: Said) -> None:
-    text = plain(said.text)
-    code = _TYPED.fullmatch(text)
     if meant(said, _nothing(talk)) == "nothing" or read_yes_no(said) == "no":
         talk.change(aside=None)
         talk.next()
-    elif code:
+    elif code := slips.code_asked(said.text):
         talk.change(aside=None)
-        arriving.join(talk, "".join(code.groups()))
-    elif _NUMBER.fullmatch(text):
-        talk.change(aside={"is": "tail", "number": text.upper().replace(" ", "-")})
-        talk.next()
+        arriving.join(talk, code)
+    elif number := slips.number_asked(said.text):
+        _by_number(talk, number)
     else:
         talk.reject(talk.words("handover.code_unclear"), _nothing(talk))
+
+
+def _by_number(talk: Talk, number: str) -> None:
+    """Find the case with that number: here, where he sees it already, or by what only he knows."""
+    if own := _own(talk, number):
+        talk.change(aside=None)
+        talk.say("handover.here")
+        tell(talk, own)
+    else:
+        talk.change(aside={"is": "tail", "number": number})
+    talk.next()
 
 
 def _ask_tail(talk: Talk) -> None:
@@ -152,9 +200,8 @@ def _ask_tail(talk: Talk) -> None:
 
 
 def _hear_tail(talk: Talk, said: Said) -> None:
-    tail = _TAIL.fullmatch(plain(said.text))
-    if tail:
-        talk.do(AskHandover((talk.session.aside or {})["number"], tail[1].upper()))
+    if tail := slips.tail(said.text):
+        talk.do(AskHandover((talk.session.aside or {})["number"], tail))
         talk.say("handover.looking")
         talk.change(aside={"is": "code"}, prompt=talk.session.prompt + 1, wrong=0)
     elif meant(said, _nothing(talk)) == "nothing":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from dialogs.messages import Outbound
+from dialogs.places import PAGE, place
 from dialogs.wording import say
 from handlers.channels.base import Channel, Link
 from handlers.channels.rendering import language
@@ -14,12 +15,8 @@ UploadLink = Callable[[str, str], Awaitable[str]]
 # file of a document -> address of a page that opens it, for a while
 DocumentLink = Callable[[str], Awaitable[str]]
 
-# Not WeChat: its address is none to open. It has to be drawn, and held before another phone.
-_GO_ON = {
-    "telegram": "sending.go_on_telegram",
-    "dingtalk": "sending.go_on_dingtalk",
-    "webchat": "sending.go_on_webchat",
-}
+# WeChat's address is none to open: it has to be drawn, and held before another phone.
+_DRAWN = "wechat"
 
 
 class Links:
@@ -42,9 +39,9 @@ class Links:
             return (Link(say("sending.open_document", lang), url),)
         if card.kind == "handover":
             ways = card.body.get("links", {})
+            others = [name for name in ways if ways[name] and name not in (channel.name, _DRAWN)]
+            others.sort(key=lambda name: name == PAGE)  # an app he has is nearer than the page
             return tuple(
-                Link(say(label, lang), ways[name])
-                for name, label in _GO_ON.items()
-                if name != channel.name and ways.get(name)
+                Link(say("sending.go_on", lang, place=place(name, lang)), ways[name]) for name in others
             )
         return ()

@@ -15,6 +15,7 @@ from dialogs.turn import Say
 from handlers import metrics
 from handlers.channels.base import Channel
 from handlers.sending.books import Books
+from handlers.sending.lapsing import in_time
 from handlers.sending.links import Links
 from handlers.sending.notifying import Notifying, Texts
 from handlers.sending.papers import Papers
@@ -48,12 +49,14 @@ class Sending:
         """Say one claimed message and what waits beside it, or see to it that it is not lost."""
         assert isinstance(item.effect, Say)
         only = item.effect.channel
+        item = in_time(item, self._books.clock())
         found = spots(await self._books.places(item.conversation), self._channels, item.address, only)
         if item.doubtful and await self._seen_to(item, found):
             return
         items = [item]
         if not only and any(spot.windows(self._books.clock()) != () for spot in found):
-            items = await self._unseen(await self._books.gather(item))
+            gathered = await self._unseen(await self._books.gather(item))
+            items = [in_time(each, self._books.clock()) for each in gathered]
         at_home = not only and item.address.channel not in self._channels
         left, there = await self._everywhere(items, found, follows=not at_home)
         if left:

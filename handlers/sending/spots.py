@@ -31,11 +31,13 @@ def spots(
 ) -> list[Spot]:
     """Return where he can be written to, the place used `last` first.
 
-    only: a channel, when it has to be there.
+    only: a channel, when it has to be there, and not where he is: it tells that he left that place.
     """
     ordered = sorted(places, key=lambda place: place.address != last)  # the others stay as they are
     return [
         Spot(channels[place.address.channel], place)
         for place in ordered
-        if not place.gone and place.address.channel in channels and only in ("", place.address.channel)
+        if not place.gone
+        and place.address.channel in channels
+        and (not only or (only == place.address.channel and place.address != last))
     ]

@@ -58,6 +58,18 @@ class TestWhereItBegan:
             ("", "现在有单位给您交"),
         ]
 
+    def test_in_the_same_app_the_first_account_is_told_all_the_same(self) -> None:
+        """Whoever got hold of a code cannot take a conversation away without a word."""
+        chat = play("flexible_enrolment").on("wechat").tap("在").happen(Joined("wechat"))
+
+        told = [(each.channel, each.message.text) for each in chat.turns[-1] if isinstance(each, Say)]
+        assert told[0] == ("wechat", "已转到另一个微信号，咱们在那边接着办。想回到这里，直接在这里写就行。")
+        assert not any(
+            each.channel
+            for each in play("flexible_enrolment").happen(Joined("webchat")).turns[-1]
+            if isinstance(each, Say)
+        )
+
     def test_whoever_waits_for_his_case_hears_how_it_goes(self) -> None:
         chat = received().happen(Joined("telegram"))
 
@@ -84,11 +96,35 @@ class TestElsewhere:
 
         assert chat.ordered(Join) == [Join("12345678")]
 
-    def test_digits_that_answer_a_question_are_no_code(self) -> None:
-        chat = play("flexible_enrolment").say("12345678")
+    def test_digits_that_may_answer_a_question_are_no_code(self) -> None:
+        asked_for_id = play("flexible_enrolment").tap(
+            "在", "没有单位，自己干", "养老", "自己在手机上交", "同意"
+        )
+        chat = asked_for_id.say("胡晓满", "12345678")
 
-        assert not chat.ordered(Join)
-        assert play("flexible_enrolment").say("go12345678").ordered(Join)  # a link's always is
+        assert (chat.at, chat.ordered(Join)) == ("id_number", [])
+        assert chat.say("go12345678").ordered(Join)  # a link's always is
+
+    def test_where_they_cannot_be_the_answer_they_are(self) -> None:
+        assert play("flexible_enrolment").say("1234 5678").ordered(Join) == [Join("12345678")]
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "在那边找到我，发这8位数字：1234 5678。12:45前有效，只能用一次，别告诉别人。",
+            "有人在微信要接着办您的事。是您，就把1234 5678发到那边，12:45前有效。",
+            "您要在自己手机上接着办CS-1120-0038，把1234 5678发给办事小助手，12:45前有效。",
+            "https://t.me/b?start=go12345678",
+            "在网页里接着办：http://chat.test/chat/?go=12345678",
+        ],
+    )
+    def test_our_own_words_copied_whole_bring_the_code(self, words: str) -> None:
+        assert Chat(opened=False).on("telegram").say(words).ordered(Join) == [Join("12345678")]
+
+    def test_where_a_code_was_asked_for_it_is_found_among_words(self) -> None:
+        assert Chat().say("我办过", "我的码是12345678，您看看").ordered(Join) == [Join("12345678")]
+        assert not Chat().say("我办过", "1234 5678还是8765 4321").ordered(Join)
+        assert not Chat().say("我办过", "13812345678").ordered(Join)
 
     def test_whoever_has_begun_elsewhere_is_asked_for_the_code(self) -> None:
         chat = Chat().say("我办过")
@@ -113,6 +149,42 @@ class TestElsewhere:
         chat = Chat().say("我办过", "CS-1120-0038", "999901198803050247")
 
         assert chat.ordered(AskHandover) == [AskHandover("CS-1120-0038", "0247")]
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "CS-1120-0038。",
+            "号码：CS-1120-0038",
+            "交上去了。号码CS-1120-0038。最晚11月23日(周一)给您回话。",
+            "cs－1120－0038",
+        ],
+    )
+    def test_the_number_may_come_with_words_around_it(self, words: str) -> None:
+        chat = Chat().say("我办过", words, "尾号是0247")
+
+        assert chat.ordered(AskHandover) == [AskHandover("CS-1120-0038", "0247")]
+
+    def test_a_number_as_the_first_word_asks_for_it_too(self) -> None:
+        chat = Chat(opened=False).on("telegram").say("CS-1120-0038")
+
+        assert chat.said[-1].text == "请再发身份证号码的最后4位。"
+        assert not chat.ordered(OpenTicket)
+
+    def test_a_case_that_is_here_is_told_and_no_code_is_promised(self) -> None:
+        for words in (("我办过", "CS-1120-0038"), ("cs11200038",), ("CS-1120-0038办到哪了",)):
+            chat = received().say(*words)
+
+            assert "CS-1120-0038" in "".join(each.text for each in chat.said[-2:])
+            assert not chat.ordered(AskHandover)
+            assert not chat.ordered(OpenTicket)
+
+    def test_in_the_middle_of_a_form_his_own_number_tells_and_the_question_stands(self) -> None:
+        chat = received().say("想办居住证")
+        at = chat.at
+        chat.say("CS-1120-0038")
+
+        assert chat.at == at
+        assert "CS-1120-0038" in "".join(each.text for each in chat.said[-3:])
 
     def test_then_the_code_is_waited_for(self) -> None:
         chat = Chat().say("我办过", "CS-1120-0038", "0247").happen(HandoverAsked())

@@ -137,11 +137,18 @@ def tell_all(talk: Talk) -> bool:
     seen = shown(talk)
     for reference, case in seen.items():
         package = packages.members(talk, case)
-        if not package:
-            talk.tell(of_whom(talk, case, where(talk, reference)), card(talk, reference))
-        elif reference == next(iter(package)):
-            packages.tell(talk, package)
+        if not package or reference == next(iter(package)):
+            tell(talk, reference)
     return bool(seen)
+
+
+def tell(talk: Talk, reference: str) -> None:
+    """Say how one case goes; of a package, all of it."""
+    case = talk.session.cases[reference]
+    if package := packages.members(talk, case):
+        packages.tell(talk, package)
+    else:
+        talk.tell(of_whom(talk, case, where(talk, reference)), card(talk, reference))
 
 
 def _tell(talk: Talk, reference: str, case: Case) -> None:

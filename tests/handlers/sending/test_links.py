@@ -50,3 +50,14 @@ async def test_each_way_is_told_once(here: str, there: set[str]) -> None:
     assert {name: text.count(url) for name, url in WAYS.items()} == {
         name: int(name in there) for name in WAYS
     }
+
+
+async def test_a_channel_that_nobody_named_has_its_link_too() -> None:
+    ways = {"webchat": "https://chat.test/?go=1", "kiosk": "https://kiosk.test/1"}
+    [said] = play("flexible_enrolment").happen(HandoverOffered("12345678", UNTIL, ways)).said
+    links = await Links().of("c", said, Here("telegram"))  # type: ignore[arg-type]  # as above
+
+    assert [(each.label, each.url) for each in links] == [
+        ("在另一个地方里接着办", ways["kiosk"]),
+        ("在网页里接着办", ways["webchat"]),
+    ]

@@ -500,13 +500,37 @@ async def test_what_is_meant_for_one_place_is_said_there_or_nowhere(town: Town) 
     await town.writes("你好")
     await town.news("已转到微信", channel="telegram")
     assert town.telegram.texts == ["已转到微信"]
+    await town.news("已转到Telegram", channel="wechat")
+    assert "已转到Telegram" not in "".join(town.wechat.texts), "he is there again"
 
     town.telegram.faults = [Gone("blocked")]
     await town.news("已转到微信", channel="telegram")
     await town.news("还在这里", channel="telegram")
 
     assert town.telegram.texts == ["已转到微信"]
-    assert await town.states() == {"done": 4}
+    assert await town.states() == {"done": 5}
+
+
+# Good only for a while
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(14, "就把12345678发到那边"), (16, "给过您一个接着办的码，已经过期了")]
+)
+async def test_a_code_that_waited_for_him_is_told_only_while_it_works(
+    town: Town, minutes: int, said: str
+) -> None:
+    await town.writes("你好")
+    await town.later(hours=49)
+    await town.code("12345678", timedelta(minutes=15))
+    assert "12345678" not in "".join(town.wechat.texts), "the window is closed"
+
+    await town.later(minutes=minutes)
+    await town.writes("在吗")
+
+    assert town.wechat.texts[-1].startswith(said)
+    assert ("12345678" in town.wechat.texts[-1]) == (minutes < 15)
+    assert set(await town.states()) == {"done"}
 
 
 def test_the_rest_after_an_unseen_end_is_what_the_manual_says() -> None:

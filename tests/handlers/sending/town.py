@@ -13,9 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from dialogs.messages import Address, Choice, News, Outbound
+from dialogs.messages import Address, Card, Choice, News, Outbound
 from dialogs.session import Session
-from dialogs.turn import Event, MessageReceived, ProgressReported, Say, Turn
+from dialogs.turn import Event, HandoverOffered, MessageReceived, ProgressReported, Say, Turn
 from handlers.channels.base import (
     Allowance,
     Capabilities,
@@ -174,6 +174,11 @@ class Voice:
                 return Turn(session, (Say(Outbound("哪一个？", choices)),))
             case MessageReceived(message):
                 return Turn(session, tuple(Say(Outbound(f"答：{each}")) for each in message.text.split("|")))
+            case HandoverOffered(code=code, until=until):
+                card = Card(
+                    "handover", "换个地方接着办", {"code": code, "until": until.isoformat(), "links": {}}
+                )
+                return Turn(session, (Say(Outbound(f"就把{code}发到那边", card=card)),))
             case ProgressReported(type=kind, data=data):
                 news = News(
                     "灵活就业人员参保登记",
@@ -241,6 +246,12 @@ class Town:
         await self.world.write(conversation, event)
         if work:
             await self.work()
+
+    async def code(self, code: str, lasts: timedelta) -> None:
+        """A code to go on elsewhere is made for him, and the worker says what is due."""
+        conversation = await self.world.db.conversation(HU)
+        await self.world.write(conversation, HandoverOffered(code, self.now + lasts, {}, "telegram"))
+        await self.work()
 
     async def claim(self, worker: str = "w1") -> list[Item]:
         return await self.world.db.run(
