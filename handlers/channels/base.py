@@ -42,6 +42,7 @@ class Capabilities:
     photos: False: photos must not pass through this platform; a link to our own page goes out instead.
     papers: how the office's documents can be shown, besides the link: "file": with the words, as a PDF;
         "picture": behind the words, the first page as a message of its own.
+    agree: address of the page on which he agrees to notices, offered with his first receipt; "": none.
     """
 
     text_limit: int
@@ -53,6 +54,7 @@ class Capabilities:
     rungs: tuple[Rung, ...] = ()
     photos: bool = True
     papers: Papers = "link"
+    agree: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Web addresses that go with a message: for a photo, to a document, to where a talk can be gone on with."""
+"""Addresses that go with a message: for a photo, to a document, to agree to notices, to go on elsewhere."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Links:
         if card.kind == "document" and self._document is not None:
             url = await self._document(str(card.body.get("file", "")))
             return (Link(say("sending.open_document", lang), url),)
+        if card.kind == "receipt" and card.body.get("first") and channel.can.agree:
+            return (Link(say("sending.agree", lang), channel.can.agree),)
         if card.kind == "handover":
             ways = card.body.get("links", {})
             others = [name for name in ways if ways[name] and name not in (channel.name, _DRAWN)]

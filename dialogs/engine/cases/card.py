@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from dialogs.engine.cases import packages
 from dialogs.engine.cases.asked import ask_of, titles, wanted_items
@@ -14,17 +15,20 @@ from dialogs.messages import Card
 
 
 def receipt(talk: Talk, reference: str) -> Card:
-    """Return the slip he keeps: the number, and who answers by when."""
+    """Return the slip he keeps: the number, and who answers by when. The first one is marked: what belongs
+    to handing in at all, and not to this case, is said with it."""
     case = talk.session.cases[reference]
     rows = [("progress.receipt_service", title_of(talk, case))]
     if made := filing_of(talk, case):
         rows.append(("progress.receipt_office", talk.pick(made.item.authority)))
     if case["due"]:
         rows.append(("progress.receipt_day", due_day(talk, case)))
-    body = {
+    body: dict[str, Any] = {
         "number": case["number"],
         "rows": [{"label": talk.words(key), "value": value} for key, value in rows],
     }
+    if sum(bool(each["number"]) for each in talk.session.cases.values()) == 1:
+        body["first"] = True
     return Card("receipt", talk.words("progress.receipt"), body)
 
 

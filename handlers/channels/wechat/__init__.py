@@ -20,6 +20,7 @@ from aiohttp import web
 from dialogs.messages import Address, News
 from handlers import metrics
 from handlers.channels.base import Kit, Part, Rung
+from handlers.channels.wechat import subscribe
 from handlers.channels.wechat.account import Account, Form, capabilities, form_of, proof_of
 from handlers.channels.wechat.reading import Consent, Report
 from handlers.channels.wechat.sending import Sender
@@ -43,7 +44,7 @@ class WeChat:
         self._account = account
         self._kit = kit
         self.account = account.app_id
-        self.can = capabilities(account, slot)
+        self.can = capabilities(account, slot, kit.origin + subscribe.PATH)
         self.sender = Sender(account, kit)
         self._webhook = Webhook(account, kit, self.can, on_report=self.report, on_consent=self.consent)
 

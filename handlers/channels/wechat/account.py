@@ -142,11 +142,12 @@ def may_be_plain(origin: str) -> bool:
     return here and parts.scheme == "http"
 
 
-def capabilities(account: Account, slot: timedelta) -> Capabilities:
+def capabilities(account: Account, slot: timedelta, agree: str = "") -> Capabilities:
     """Return what this account can show and how much it may send.
 
     Args:
         slot: how long the webhook waits for words to put into its answer.
+        agree: where subscription notices are agreed to.
     """
     rungs: list[Rung] = ["subscription"] if account.subscription else []
     rungs += ["template"] if account.template else []
@@ -162,4 +163,5 @@ def capabilities(account: Account, slot: timedelta) -> Capabilities:
         reply_slot=slot,
         rungs=(*rungs, "sms"),
         papers="picture" if account.papers else "link",
+        agree=agree if account.subscription else "",
     )

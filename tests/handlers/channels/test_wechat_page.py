@@ -68,6 +68,11 @@ async def test_our_page_is_signed_as_wechat_will_check_it(at: Desk, client: Clie
     assert said["timestamp"] == int(at.clock().timestamp())
 
 
+async def test_the_chat_leads_to_the_page(at: Desk, client: Client) -> None:
+    assert at.wechat.can.agree == PAGE
+    assert (await client.get(at.wechat.can.agree.removeprefix(OURS))).status == 200
+
+
 async def test_many_visits_need_one_ticket(at: Desk, client: Client) -> None:
     for _ in range(5):
         await sign(client, PAGE)
@@ -127,6 +132,8 @@ async def test_without_a_template_there_is_nothing_to_agree_to(tmp_path: Path) -
         TestClient(TestServer(application(at, tmp_path))) as client,
     ):
         status, said = await sign(client, PAGE)
+
+        assert at.wechat.can.agree == ""
 
     assert status == 404
     assert said["message"] == "这个公众号还没有开通办事通知。"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,9 @@ from dialogs.turn import HandoverOffered
 from handlers.channels.base import Capabilities
 from handlers.channels.rendering import pages
 from handlers.sending.links import Links
-from tests.dialogs.talking import play
+from tests.dialogs import test_packages
+from tests.dialogs.talking import Chat, play
+from tests.dialogs.test_engine import received
 
 UNTIL = datetime(2026, 11, 20, 4, 45, tzinfo=UTC)
 WAYS = {
@@ -35,6 +38,29 @@ def offer(here: str) -> Outbound:
     links = {name: url for name, url in WAYS.items() if name != here}
     [said] = play("flexible_enrolment").happen(HandoverOffered("12345678", UNTIL, links)).said
     return said
+
+
+AGREE = "https://chat.test/subscribe/"
+
+
+async def receipt_links(chat: Chat, can: Capabilities) -> list[str]:
+    """Return the links that go with the receipts of the last turn."""
+    here: Any = Here("wechat", can)
+    return [link.url for said in chat.said for link in await Links().of("c", said, here)]
+
+
+async def test_the_first_receipt_leads_to_where_notices_are_agreed_to() -> None:
+    asks = replace(CAN, agree=AGREE)
+
+    assert await receipt_links(received(), asks) == [AGREE]
+    assert await receipt_links(received(), CAN) == []
+
+
+async def test_of_a_packages_receipts_the_first_alone_asks() -> None:
+    asks = replace(CAN, agree=AGREE)
+
+    assert await receipt_links(test_packages.received("water"), asks) == [AGREE]
+    assert await receipt_links(test_packages.received("water", "power"), asks) == []  # the second one's
 
 
 @pytest.mark.parametrize(
