@@ -82,10 +82,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A web address to be offered as a button, or written out where there are none."""
+    """A web address to be offered as a button, or written out where there are none.
+
+    note: what has to be said of it beside the button; "" when the label says all.
+    """
 
     label: str
     url: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

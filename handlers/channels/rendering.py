@@ -138,10 +138,9 @@ def _body(
 ) -> _Body:
     text, lang = message.text, language(message)
     inline = can.buttons == "inline"
-    if links and not inline:
-        text = "\n".join(
-            [text, *(say("sending.link", lang, label=each.label, url=each.url) for each in links)]
-        )
+    written = [] if inline else [say("sending.link", lang, label=each.label, url=each.url) for each in links]
+    if links:
+        text = "\n".join([text, *(each.note for each in links if each.note), *written])
     labels = _labels(choices, can)
     if choices and (labels is None or can.buttons == "none"):
         text = "\n".join([text, *_written(choices, numbered, lang)])

@@ -33,7 +33,7 @@ class Links:
         lang = language(message)
         if card.kind == "photo" and not channel.can.photos and self._upload is not None:
             url = await self._upload(conversation, str(card.body.get("slot", "")))
-            return (Link(say("sending.take_photo", lang), url),)
+            return (Link(say("sending.take_photo", lang), url, say("sending.not_in_chat", lang)),)
         if card.kind == "document" and self._document is not None:
             url = await self._document(str(card.body.get("file", "")))
             return (Link(say("sending.open_document", lang), url),)

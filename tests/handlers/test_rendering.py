@@ -113,6 +113,21 @@ def test_links_are_buttons_or_written_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("can", "text"),
+    [
+        (TELEGRAM, "请拍身份证正面，发给我。\n别发在聊天里。"),
+        (WECHAT, "请拍身份证正面，发给我。\n别发在聊天里。\n拍照：https://a.example/u#1"),
+    ],
+    ids=["button", "line"],
+)
+def test_what_is_to_be_known_of_a_link_stands_beside_it(can: Capabilities, text: str) -> None:
+    link = Link("拍照", "https://a.example/u#1", "别发在聊天里。")
+    [page] = pages([said("请拍身份证正面，发给我。")], can, links=[(link,)])
+
+    assert page.part.text == text
+
+
 def test_long_words_are_cut_at_the_end_of_a_sentence() -> None:
     text = "先把身份证放平。四个角都要拍进去。别反光。"  # 3 sentences of 24, 27 and 12 bytes
 

@@ -16,7 +16,6 @@ from contextlib import suppress
 from aiohttp import web
 from telegram import InputFile
 from telegram.constants import ChatAction
-from telegram.error import TelegramError
 
 from dialogs.messages import Address, News
 from handlers.channels.base import Attachment, Kit, Part, Refused, Rung, SendError, WaitForApplicant
@@ -39,8 +38,8 @@ class Telegram:
         self._account = account
         self._kit = kit
         self._bot = calls.open_bot(account, kit.session)
-        self._webhook = Webhook(account, kit, self._bot)
         self._pause = calls.Pause(kit.clock)
+        self._webhook = Webhook(account, kit, self._bot, self._pause)
         self._username = ""
         self.account = account.id
         self.can = capabilities(account)
@@ -85,10 +84,8 @@ class Telegram:
 
     async def typing(self, to: Address) -> None:
         """Show that we are writing, for some five seconds."""
-        try:
+        with suppress(SendError), self._pause.kept(), calls.called():
             await self._bot.send_chat_action(int(to.user), ChatAction.TYPING)
-        except TelegramError:
-            return
 
     async def deep_link(self, scene: str) -> str:
         """Return the address that opens the bot with `scene`; "" when Telegram does not tell its name."""

@@ -17,13 +17,13 @@ import structlog
 from aiohttp import web
 from sqlalchemy import Connection
 from telegram import Bot
-from telegram.error import TelegramError
 
 from handlers import metrics
-from handlers.channels.base import Kit, Letter
+from handlers.channels.base import Kit, Letter, SendError
 from handlers.channels.receiving import Mailroom
 from handlers.channels.refusal import Refusal, refused
 from handlers.channels.telegram.account import NO_PREVIEW, Account
+from handlers.channels.telegram.calls import Pause, called
 from handlers.channels.telegram.editing import meant
 from handlers.channels.telegram.keyboard import TEXT_LIMIT
 from handlers.channels.telegram.reading import (
@@ -52,10 +52,11 @@ _log = structlog.get_logger("telegram")
 class Webhook:
     """Takes updates in, and answers taps once they are safe."""
 
-    def __init__(self, account: Account, kit: Kit, bot: Bot) -> None:
+    def __init__(self, account: Account, kit: Kit, bot: Bot, pause: Pause) -> None:
         self._account = account
         self._kit = kit
         self._bot = bot
+        self._pause = pause
         self._albums: OrderedDict[str, None] = OrderedDict()  # taken lately
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -134,9 +135,11 @@ class Webhook:
         Both are kindnesses: what a stale tap means the dialog says, and a second tap does no harm.
         """
         try:
-            await self._bot.answer_callback_query(tap.id)
-            await self._take_buttons_away(tap)
-        except TelegramError as fault:  # "not modified" after a double tap, too old, no network
+            with self._pause.kept(), called():
+                await self._bot.answer_callback_query(tap.id)
+            with self._pause.kept(), called():
+                await self._take_buttons_away(tap)
+        except SendError as fault:  # "not modified" after a double tap, too old, a pause, no network
             _log.debug("tap not marked", error=type(fault).__name__)
 
     async def _take_buttons_away(self, tap: Tap) -> None:

@@ -437,6 +437,25 @@ async def test_a_busy_chat_waits_alone_and_a_pause_for_the_bot_holds_everybody(h
     await house.send(her, ASK)
 
 
+async def test_during_a_pause_for_the_bot_no_tap_is_answered_either(house: House) -> None:
+    """Every call would lengthen it; the tap itself is safe."""
+    her = await house.her()
+    await house.send(her, ASK)
+    house.fake.troubles.order("answerCallbackQuery", status(429, too_many(40)))
+    message, button = her.button("在")
+    await her.tap_on(message, button)
+    await settled(house)
+    asked = len(house.fake.calls)
+    await her.tap_on(message, button)
+    await settled(house)
+    with pytest.raises(TryLater):
+        await house.send(her, ASK)
+    await house.channel.typing(house.at(her))
+
+    assert [call.name for call in house.fake.calls[asked:]] == ["update"]
+    assert len(house.dialog.events) == 2
+
+
 async def test_one_message_a_second_is_obeyed(house: House) -> None:
     her = await house.her()
     house.fake.limited = True

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialogs.messages import Outbound
+from dialogs.messages import Card, Outbound
 from dialogs.turn import HandoverOffered
 from handlers.channels.base import Capabilities
 from handlers.channels.rendering import pages
@@ -87,3 +87,17 @@ async def test_a_channel_that_nobody_named_has_its_link_too() -> None:
         ("在另一个地方里接着办", ways["kiosk"]),
         ("在网页里接着办", ways["webchat"]),
     ]
+
+
+@pytest.mark.parametrize(("photos", "notes"), [(False, ["别发在聊天里"]), (True, [])])
+async def test_where_photos_may_not_pass_he_is_told_before_he_sends_one(
+    photos: bool, notes: list[str]
+) -> None:
+    async def upload(conversation: str, slot: str) -> str:
+        return f"https://chat.test/upload/#{slot}"
+
+    asked = Outbound("请拍身份证正面，发给我。", card=Card("photo", "身份证正面", {"slot": "id_card.front"}))
+    here = Here("telegram", replace(CAN, photos=photos))
+    links = await Links(upload).of("c", asked, here)  # type: ignore[arg-type]  # as above
+
+    assert [each.note[: len(notes[0])] for each in links] == notes
