@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 
 from dialogs.messages import Address
 from storage import calendar, ids, migrations
+from storage.courtesy import Courtesy
 from storage.errors import Conflict, SchemaBehind, StorageError, Unavailable
 from storage.flow import inbox
 from storage.flow.turns import Arrival, Decide, Taken, Taker
@@ -62,6 +63,7 @@ class Database:
         self._taker = taker
         self._clock = clock
         self._random = random
+        self.courtesy = Courtesy()
 
     @classmethod
     async def open(
@@ -109,7 +111,8 @@ class Database:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction: committed when it returns, rolled back when it raises."""
-        return await self._backend.run(work)
+        with self.courtesy.writing():
+            return await self._backend.run(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do `work`, which only reads, on one consistent view; writers do not wait for it."""
@@ -125,7 +128,8 @@ class Database:
         """
         if self._taker is None:
             raise Unavailable("this database was opened for reading: it has no vault and no engine")
-        return await self._backend.take(arrival)
+        with self.courtesy.writing():
+            return await self._backend.take(arrival)
 
     async def conversation(self, address: Address, lang: str = "zh-CN") -> str:
         """Return the id of the conversation with `address`, opened now if need be."""

@@ -46,7 +46,8 @@ class Gathered(Generic[T, R]):
         self._waiting.append((item, done))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
-        return await done
+        with self._database.courtesy.writing():
+            return await done
 
     async def _run(self) -> None:
         while self._waiting:

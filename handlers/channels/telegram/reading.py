@@ -34,6 +34,7 @@ from handlers.security import same
 CHANNEL = "telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the header's name
 BODY_LIMIT = 256 * 1024  # bytes; the longest update, an album's part with its entities, has some 10 KiB
+_CHAT = re.compile(rb'"chat"\s*:\s*{\s*"id"\s*:\s*(-?\d{1,16})\b')
 _SCENE = re.compile(r"[\w-]{0,64}", re.ASCII)
 # Telegram's numbers have at most 52 significant bits; what is longer could not even be kept.
 _LARGEST = 2**53
@@ -92,6 +93,12 @@ def read(
         return _heard(Update.de_json(data, None), now, account, photos=photos)
     except Exception:  # whatever the library stumbles over in a shape it does not know
         return Heard(why="malformed")
+
+
+def guess(body: bytes) -> str:
+    """Return in which chat an update seems to have been written, "" when that takes a closer look."""
+    found = _CHAT.search(body)
+    return found[1].decode() if found else ""
 
 
 def verify(headers: Mapping[str, str], secret: str) -> None:

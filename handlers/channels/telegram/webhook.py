@@ -18,6 +18,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 from telegram import Bot
 
+from dialogs.messages import Address
 from handlers import metrics
 from handlers.channels.base import Kit, Letter, SendError
 from handlers.channels.receiving import Mailroom
@@ -31,6 +32,7 @@ from handlers.channels.telegram.reading import (
     CHANNEL,
     Heard,
     Tap,
+    guess,
     read,
     verify,
 )
@@ -84,6 +86,7 @@ class Webhook:
         try:
             verify(request.headers, account.secret)  # before anything of the body is looked at
             body = await _body(request)
+            await self._give_way(request.app[MAILROOM], body)
             return read(
                 request.headers,
                 body,
@@ -94,6 +97,11 @@ class Webhook:
             )
         except Refusal as refusal:
             raise refused(CHANNEL, refusal) from refusal
+
+    async def _give_way(self, mailroom: Mailroom, body: bytes) -> None:
+        """Before an update is read, let others go first if it seems to come out of a flood."""
+        if user := guess(body):
+            await mailroom.give_way(Address(CHANNEL, self._account.id, user))
 
     async def _hand_in(self, mailroom: Mailroom, heard: Heard, letter: Letter) -> None:
         if heard.edits:

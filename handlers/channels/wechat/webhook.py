@@ -16,6 +16,7 @@ from hashlib import sha256
 import structlog
 from aiohttp import web
 
+from dialogs.messages import Address
 from handlers import metrics
 from handlers.channels.base import Capabilities, Kit, Letter
 from handlers.channels.refusal import Refusal, refused
@@ -98,6 +99,7 @@ class Webhook:
         except Problem as problem:
             metrics.letters_refused.labels(CHANNEL, "too_big" if problem.status == 413 else "malformed").inc()
             raise
+        await self._give_way(request)
         try:
             call = read(self._account, request.query, body, self._kit.clock())
             if not call.sealed:  # a sealed one is signed as a whole
@@ -105,6 +107,14 @@ class Webhook:
         except Refusal as refusal:
             raise refused(CHANNEL, refusal) from None
         return call
+
+    async def _give_way(self, request: web.Request) -> None:
+        """Before a call is opened, let others go first if it seems to come out of a flood.
+
+        `openid` is not signed. Who puts a wrong one into a call keeps nobody waiting but that call.
+        """
+        if user := request.query.get("openid"):
+            await request.app[MAILROOM].give_way(Address(CHANNEL, self._account.app_id, user))
 
     async def _taken(self, request: web.Request, call: Call, ends: float) -> Answer | None:
         """Make safe what the call says; return the answer, None when there is none to give.

@@ -9,7 +9,7 @@ import pytest
 from dialogs.messages import Address, Inbound, Media
 from dialogs.turn import MessageReceived, Opened
 from handlers.channels.refusal import Refusal
-from handlers.channels.telegram.reading import BODY_LIMIT, Heard, read
+from handlers.channels.telegram.reading import BODY_LIMIT, Heard, guess, read
 from tests.handlers.channels.telegram_updates import (
     HEADERS,
     HER,
@@ -107,6 +107,7 @@ def test_what_people_send(what: Any, event: MessageReceived, shown: str) -> None
 
     assert letter is not None
     assert (letter.address, letter.key, letter.at) == (ADDRESS, "500", NOW)
+    assert guess(what if isinstance(what, bytes) else body(what)) == ADDRESS.user
     assert letter.event == event
     assert letter.shown is not None
     assert letter.shown["text"] == shown

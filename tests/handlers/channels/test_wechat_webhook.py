@@ -25,7 +25,7 @@ from handlers.channels.base import Kit
 from handlers.channels.receiving import LETTERS_AT_ONCE, Mailroom
 from handlers.channels.wechat import Account, WeChat, passive, webhook
 from handlers.channels.wechat.passive import Answers, Patience
-from handlers.channels.wechat.reading import Report
+from handlers.channels.wechat.reading import Call, Report, read
 from handlers.errors import problems
 from handlers.keys import MAILROOM
 from handlers.security import make_gate
@@ -36,7 +36,7 @@ from storage.flow import outbox
 from storage.flow.outbox import Item
 from storage.flow.replies import LEASE
 from storage.flow.turns import Taken
-from storage.people import addresses, applicants, conversations, subscriptions
+from storage.people import addresses, applicants, conversations, messages, subscriptions
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
@@ -60,6 +60,7 @@ from tests.patience import PATIENCE
 
 WECHAT = Caller()
 HERE = Address("wechat", APP_ID, HU)
+LI = "o6_bmjrPTlm6_2sgVt7hMZOPfL2N"
 SLOT = timedelta(seconds=30)  # real seconds, and a busy machine is no fault
 HASTY = timedelta(seconds=0.5)  # where words are waited for in vain
 LONG = "这一段很长。" * 200  # 3600 bytes
@@ -529,6 +530,78 @@ async def test_once_a_flood_was_told_its_letters_cost_no_turn(
         await county.ask(text("silence", key=str(n)))
 
     assert read + 1 <= len(taken) < 2 * read
+
+
+# Who floods lets others go first
+
+
+def guessed(xml: str, of: str) -> Sent:
+    """Return a call that says in the clear of whom it is. WeChat's is right; nothing keeps it so."""
+    query, body = WECHAT.sealed(xml)
+    return query | {"openid": of}, body
+
+
+async def flood(county: County) -> None:
+    for n in range(int(LETTERS_AT_ONCE) + 5):
+        await county.call(guessed(text("silence", key=str(n)), HU))
+
+
+async def test_a_flooders_calls_are_not_even_opened_while_somebody_waits(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await flood(county)
+    county.database.courtesy.patience = PATIENCE
+    heard: list[str] = []
+
+    def noted(*given: Any) -> Call:
+        call = read(*given)
+        heard.append(call.user)
+        return call
+
+    monkeypatch.setattr(webhook, "read", noted)
+    with county.database.courtesy.writing():
+        his = asyncio.create_task(county.call(guessed(text("silence", key="more"), HU)))
+        while not county.database.courtesy._waiting:
+            await asyncio.sleep(0)
+        assert "听到：你好" in await county.ask(text("你好", user=LI, key="li"))
+        assert heard == [LI]
+
+    assert await his == (200, "success")
+    assert heard == [LI, HU]
+
+
+async def test_a_wrong_guess_costs_nobody_his_words(county: County) -> None:
+    await flood(county)
+
+    for n in range(3):  # his, said to be hers
+        await county.call(guessed(text("silence", key=f"his {n}"), LI))
+    status, body = await county.call(guessed(text("你好", user=LI, key="li"), HU))  # hers, said to be his
+
+    assert status == 200
+    assert "听到：你好" in WECHAT.opened(body)["Content"]
+
+
+async def test_letters_of_one_person_at_once_keep_their_order_and_let_others_go_first(county: County) -> None:
+    county.database.courtesy.patience = PATIENCE
+    mailroom = county.client.app[MAILROOM]
+
+    def take(words: str, user: str = HU) -> asyncio.Task[Any]:
+        letter = read(account(), *WECHAT.sealed(text(words, user=user, key=f"{user}{words}")), NOW).letter
+        assert letter is not None
+        return asyncio.create_task(mailroom.take(letter))
+
+    with county.database.courtesy.writing():  # of somebody else
+        first, second = take("一"), take("二")
+        await first
+        third = take("三")
+        await take("你好", LI)
+        assert not second.done()
+        assert not third.done()
+    await asyncio.gather(second, third)
+
+    here, vault = await county.conversation(), county.vault
+    said = await county.database.read(lambda c: messages.after(c, vault, here, 0))
+    assert [each.body["text"] for each in said if each.sender == "applicant"] == ["一", "二", "三"]
 
 
 # What is refused
