@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
+from handlers.channels.wechat.menu import default_menu, read_menu
 from tests.platforms.base import Fake, Person, Shown, serving
 from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.dingtalk.service import CLERKS
@@ -211,7 +212,9 @@ async def phones(bot: str, port: int = PORT) -> AsyncIterator[Phones]:
     """
     gateway = FakeSms()
     gateway.reports = "delivered"
-    made: tuple[Fake, ...] = (FakeWeChat(), FakeTelegram(), FakeDingTalk(), gateway)
+    wechat = FakeWeChat()
+    wechat.account.menu = read_menu(default_menu(notices=True), bot)  # as `zerotrip wechat menu` would
+    made: tuple[Fake, ...] = (wechat, FakeTelegram(), FakeDingTalk(), gateway)
     all_ = Phones({fake.name: fake for fake in made})
     async with AsyncExitStack() as stack:
         for fake in made:

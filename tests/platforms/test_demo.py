@@ -57,6 +57,16 @@ async def test_what_is_done_on_a_phone_reaches_the_bot(desk: Desk, phone: str) -
     assert [each["text"] for each in (await desk.shown(phone))["shown"]] == ["[open]", "你好"]
 
 
+async def test_the_menu_below_wechats_chat_is_there_to_be_pressed(desk: Desk) -> None:
+    await desk.do("wechat", "open")
+    before = len(desk.listener.heard)
+    menu = (await desk.shown("wechat"))["menu"]
+
+    assert "查进度" in menu
+    assert [await desk.do("wechat", "press", name) for name in menu] == [200] * len(menu)
+    assert len(desk.listener.heard) == before + len(menu)
+
+
 async def test_only_those_who_came_are_in_touch(desk: Desk) -> None:
     before = (await desk.shown("wechat"))["open"], (await desk.shown("telegram"))["open"]
     await desk.do("wechat", "open")

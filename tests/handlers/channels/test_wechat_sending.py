@@ -466,7 +466,7 @@ async def test_wechats_report_is_kept_with_the_notice(at: Desk, delivered: bool,
     assert [each.state for each in await at.database.read(lambda c: notices.of(c, "d" * 26))] == [state]
 
 
-@pytest.mark.parametrize("code", [47003, 40037, 45009, 48001, 99999])
+@pytest.mark.parametrize("code", [43101, 47003, 40037, 45009, 48001, 99999])
 async def test_a_notice_that_our_fault_keeps_back_leaves_the_next_road_open(at: Desk, code: int) -> None:
     at.fake.troubles.order(TEMPLATE, errcode(code))
 
