@@ -19,7 +19,7 @@ from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 from wechatpy.utils import WeChatSigner
 
-from handlers.channels.refusal import Refusal
+from handlers.channels.refusal import Reason, Refusal
 from handlers.channels.wechat.account import Account, key_bytes
 from handlers.channels.wechat.elements import elements
 from handlers.security import same
@@ -37,6 +37,22 @@ class Envelope:
     sealed: bool
 
 
+class Misfit(Refusal):
+    """A call that is signed with our token and cannot be taken all the same: something is set up wrongly.
+
+    remedy: what the operator looks at. It quotes nothing.
+    """
+
+    def __init__(self, reason: Reason, remedy: str) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
+CLOCK = "it was signed more than five minutes ago, or ahead: look at this machine's clock"
+OPEN_MODE = "it came in the clear: choose 安全模式 on the platform's page"
+KEYS = "it cannot be opened: compare WECHAT_AES_KEY and WECHAT_APP_ID with the platform's page"
+
+
 def verify(account: Account, query: Mapping[str, str], now: datetime) -> None:
     """Pass a call whose signature is right and fresh.
 
@@ -49,7 +65,7 @@ def verify(account: Account, query: Mapping[str, str], now: datetime) -> None:
     if not same(query.get("signature", ""), sign(account.token, stamp, nonce)):
         raise Refusal("forged")
     if abs(int(stamp) - now.timestamp()) > FRESH_WITHIN.total_seconds():
-        raise Refusal("stale")
+        raise Misfit("stale", CLOCK)
 
 
 def unseal(account: Account, query: Mapping[str, str], body: bytes, now: datetime) -> Envelope:
@@ -63,7 +79,8 @@ def unseal(account: Account, query: Mapping[str, str], body: bytes, now: datetim
         raise Refusal("too_big")
     if query.get("encrypt_type", "raw") == "raw":
         if account.mode != "plain":
-            raise Refusal("forged")  # in the clear anybody who saw one signature could write anything
+            # In the clear anybody who saw one signature could write anything.
+            raise Misfit("forged", OPEN_MODE)
         return Envelope(_text(body), sealed=False)
     sealed = elements(_text(body)).get("Encrypt")
     if not isinstance(sealed, str) or not sealed.isascii():
@@ -100,9 +117,9 @@ def _decrypt(account: Account, sealed: str) -> str:
     try:
         opened: str = _crypto(account.aes_key).decrypt(sealed, account.app_id)
     except InvalidAppIdException as fault:
-        raise Refusal("not_ours") from fault
+        raise Misfit("not_ours", KEYS) from fault
     except Exception as fault:  # whatever wechatpy stumbles over in ciphertext of a wrong shape
-        raise Refusal("malformed") from fault
+        raise Misfit("malformed", KEYS) from fault
     return opened
 
 

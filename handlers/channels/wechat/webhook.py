@@ -21,7 +21,7 @@ from handlers import metrics
 from handlers.channels.base import Capabilities, Kit, Letter
 from handlers.channels.refusal import Refusal, refused
 from handlers.channels.wechat.account import Account
-from handlers.channels.wechat.envelope import BODY_LIMIT, seal, verify
+from handlers.channels.wechat.envelope import BODY_LIMIT, Misfit, seal, verify
 from handlers.channels.wechat.passive import Answer, Answers, reply_xml
 from handlers.channels.wechat.reading import CHANNEL, Call, Consent, Report, read
 from handlers.errors import Problem, read_body
@@ -60,6 +60,7 @@ class Webhook:
         self._on_report = on_report
         self._on_consent = on_consent
         self._seen = Seen()
+        self._told: dict[str, int] = {}  # remedies, and in which minute
 
     def add_routes(self, app: web.Application) -> None:
         """Put the webhook on the application."""
@@ -75,7 +76,7 @@ class Webhook:
             if not echo or len(echo) > ECHO_LIMIT:
                 raise Refusal("malformed")
         except Refusal as refusal:
-            raise refused(CHANNEL, refusal) from None
+            raise self._refused(refusal) from None
         return web.Response(text=echo)
 
     @allow("platform")
@@ -105,7 +106,7 @@ class Webhook:
             if not call.sealed:  # a sealed one is signed as a whole
                 self._seen.check(request.query, body)
         except Refusal as refusal:
-            raise refused(CHANNEL, refusal) from None
+            raise self._refused(refusal) from None
         return call
 
     async def _give_way(self, request: web.Request) -> None:
@@ -115,6 +116,14 @@ class Webhook:
         """
         if user := request.query.get("openid"):
             await request.app[MAILROOM].give_way(Address(CHANNEL, self._account.app_id, user))
+
+    def _refused(self, refusal: Refusal) -> Problem:
+        """Count a refusal; tell the operator, once a minute, of one that his settings are the reason of."""
+        minute = int(self._kit.clock().timestamp()) // 60
+        if isinstance(refusal, Misfit) and self._told.get(refusal.remedy) != minute:
+            self._told[refusal.remedy] = minute
+            _log.error(f"a call that WeChat signed is refused: {refusal.remedy}", reason=refusal.reason)
+        return refused(CHANNEL, refusal)
 
     async def _taken(self, request: web.Request, call: Call, ends: float) -> Answer | None:
         """Make safe what the call says; return the answer, None when there is none to give.

@@ -453,6 +453,33 @@ async def test_in_the_clear_is_answered_in_the_clear(tmp_path: Path) -> None:
         assert (await county.call(WECHAT.plain(text("你好"))))[0] == 200
 
 
+MISFITS = {
+    "this machine's clock": WECHAT.sealed(text("你好"), NOW - timedelta(minutes=9)),
+    "安全模式": WECHAT.plain(text("你好")),
+    "WECHAT_AES_KEY": Caller(aes_key="b" * 42 + "A").sealed(text("你好")),
+    "WECHAT_APP_ID": Caller(app_id="wxffffffffffffffff").sealed(text("你好")),
+}
+
+
+@pytest.mark.parametrize(("remedy", "sent"), MISFITS.items(), ids=MISFITS)
+async def test_what_is_set_up_wrongly_is_an_alarm_and_not_one_for_every_call(
+    county: County, capsys: pytest.CaptureFixture[str], remedy: str, sent: Sent
+) -> None:
+    """WeChat tries the address in the clear when it is saved, so only messages show a wrong key."""
+    assert {(await county.call(sent))[0] for _ in range(3)} <= {400, 403}
+
+    told = capsys.readouterr().out
+    assert told.count("a call that WeChat signed is refused") == 1
+    assert remedy in told
+    assert HU not in told
+
+
+async def test_what_a_stranger_sends_is_no_alarm(county: County, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (await county.call(Caller(token="another").sealed(text("你好"))))[0] == 403
+
+    assert "refused" not in capsys.readouterr().out
+
+
 # Events
 
 
