@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.settings import Settings
 from handlers.channels.base import Channel, Kit
 
@@ -22,12 +24,17 @@ REPLY_SLOTS: Mapping[str, timedelta] = {"wechat": timedelta(seconds=4.5)}
 
 def open_channels(settings: Settings, kit: Kit) -> dict[str, Channel]:
     """Return the channels that are on, by name. The web chat is always on and not among them."""
-    return {name: make(settings, kit) for name, (is_on, make) in _CHANNELS.items() if is_on(settings)}
+    return {name: _CHANNELS[name][1](settings, kit) for name in names_on(settings)}
 
 
 def names_on(settings: Settings) -> tuple[str, ...]:
     """Return the names of the channels that are on, for the line at the start."""
-    return tuple(name for name, (is_on, _) in _CHANNELS.items() if is_on(settings))
+    return tuple(name for name, switch in SWITCHES.items() if is_set(settings, switch))
+
+
+def is_set(settings: Settings, name: str) -> bool:
+    """Say whether a setting that is empty by default has been given."""
+    return getattr(settings, name) not in ("", SecretStr(""))
 
 
 def wechat_account(settings: Settings) -> Account:
@@ -95,8 +102,10 @@ def telegram_account(settings: Settings) -> TelegramAccount:
     )
 
 
-_CHANNELS: Mapping[str, tuple[Callable[[Settings], bool], Callable[[Settings, Kit], Channel]]] = {
-    "wechat": (lambda settings: bool(settings.wechat_app_id), _wechat),
-    "dingtalk": (lambda settings: bool(settings.dingtalk_app_key), _dingtalk),
-    "telegram": (lambda settings: bool(settings.telegram_token.get_secret_value()), _telegram),
+# By the channel's name: the setting that switches it on, and how it is made.
+_CHANNELS: Mapping[str, tuple[str, Callable[[Settings, Kit], Channel]]] = {
+    "wechat": ("wechat_app_id", _wechat),
+    "dingtalk": ("dingtalk_app_key", _dingtalk),
+    "telegram": ("telegram_token", _telegram),
 }
+SWITCHES: Mapping[str, str] = {name: switch for name, (switch, _) in _CHANNELS.items()}

@@ -18,6 +18,8 @@ from handlers import metrics
 from handlers.channels.base import MaybeSent, TryLater
 
 CALL_WITHIN = aiohttp.ClientTimeout(total=10, connect=3, sock_connect=3)  # seconds
+# Of a photo: ten megabytes over a slow line, as long as something comes.
+FILE_WITHIN = aiohttp.ClientTimeout(total=60, connect=3, sock_connect=3, sock_read=10)
 ANSWER_LIMIT = 64 * 1024  # bytes; honest answers have a few hundred
 JSON = "application/json; charset=utf-8"
 

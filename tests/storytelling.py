@@ -30,7 +30,6 @@ from PIL import Image
 from tests import pictures
 from tests.patience import PATIENCE
 from tests.platforms import Fake, Person, Shown, serving
-from tests.platforms.demo import WEBHOOKS
 from tests.platforms.dingtalk import FakeDingTalk
 from tests.platforms.sms import FakeSms
 from tests.platforms.telegram import Caller, FakeTelegram
@@ -290,7 +289,7 @@ async def everything(folder: Path, **environment: str) -> AsyncIterator[World]:
         given = {name: value for fake in fakes for name, value in fake.settings().items()}
         product = await stack.enter_async_context(running(folder, environment={**given, **environment}))
         for fake in fakes:
-            fake.webhook = product.url + WEBHOOKS[fake.name]
+            fake.webhook = product.url + fake.path
         # A browser keeps cookies of 127.0.0.1; aiohttp has to be told.
         jar = CookieJar(unsafe=True)
         session = await stack.enter_async_context(ClientSession(cookie_jar=jar))

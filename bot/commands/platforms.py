@@ -10,13 +10,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from pydantic import SecretStr
-
 from bot import serving
+from bot.channels import SWITCHES, is_set
 from bot.settings import PREFIX, Settings, load, variable
 
 FAKES = "tests.platforms.demo"
-REAL = ("wechat_app_id", "telegram_token", "dingtalk_app_key", "dingtalk_clerks_url", "sms_url")
+REAL = (*SWITCHES.values(), "dingtalk_clerks_url", "sms_url")
 
 
 async def serve(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None:
@@ -35,7 +34,7 @@ async def serve(settings: Settings, *, demo: bool, say: Callable[[str], None]) -
 
 
 def _refuse_real(settings: Settings) -> None:
-    if on := [variable(name) for name in REAL if getattr(settings, name) not in ("", SecretStr(""))]:
+    if on := [variable(name) for name in REAL if is_set(settings, name)]:
         raise RuntimeError(f"--platforms is for fake accounts, but real ones are set. Unset {', '.join(on)}.")
     if not settings.port:
         raise RuntimeError("The fake platforms have to know where the bot is: set ZEROTRIP_PORT.")

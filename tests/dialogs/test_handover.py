@@ -38,7 +38,7 @@ class TestWhereItBegan:
         chat = play("flexible_enrolment").happen(HandoverOffered("12345678", UNTIL, LINKS))
 
         [said] = chat.said
-        assert said.text == "在那边找到我，发这8位数字：1234 5678。12:45前有效，只能用一次，别告诉别人。"
+        assert said.text == "在那边找到我，发这8位数字：\n1234 5678\n12:45前有效，只能用一次，别告诉别人。"
         assert said.card is not None
         assert said.card.body == {"code": "12345678", "until": UNTIL.isoformat(), "links": LINKS}
 
@@ -54,7 +54,7 @@ class TestWhereItBegan:
             (each.channel, each.message.text[:8]) for each in chat.turns[-1] if isinstance(each, Say)
         ] == [
             ("wechat", "已转到Teleg"),
-            ("", "接上了，咱们在这"),
+            ("", "接上了，咱们接着"),
             ("", "现在有单位给您交"),
         ]
 
@@ -80,7 +80,7 @@ class TestWhereItBegan:
         chat.session.owner = "clerk:7"
         chat.happen(Joined("telegram"))
 
-        assert [each.text for each in chat.said] == ["接上了，咱们在这里接着办。"]
+        assert [each.text for each in chat.said] == ["接上了，咱们接着办。"]
 
 
 class TestElsewhere:
@@ -111,7 +111,7 @@ class TestElsewhere:
     @pytest.mark.parametrize(
         "words",
         [
-            "在那边找到我，发这8位数字：1234 5678。12:45前有效，只能用一次，别告诉别人。",
+            "在那边找到我，发这8位数字：\n1234 5678\n12:45前有效，只能用一次，别告诉别人。",
             "有人在微信要接着办您的事。是您，就把1234 5678发到那边，12:45前有效。",
             "您要在自己手机上接着办CS-1120-0038，把1234 5678发给办事小助手，12:45前有效。",
             "https://t.me/b?start=go12345678",

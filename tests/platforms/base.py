@@ -228,6 +228,11 @@ class Fake(ABC):
         self.session: ClientSession  # from `serving`
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def path(self) -> str:
+        """Return the path of the bot's webhook that the platform calls."""
+        return f"/channels/{self.name}"
+
     @abstractmethod
     def add_routes(self, app: web.Application) -> None:
         """Put the platform's interface on the application."""

@@ -34,12 +34,7 @@ from tests.platforms.wechat import FakeWeChat, WeChatPerson
 PAGE = Path(__file__).with_name("phone.html")
 PORT = 8070
 LONGEST_WAIT = 25.0  # seconds
-WEBHOOKS = {
-    "wechat": "/channels/wechat",
-    "telegram": "/channels/telegram",
-    "dingtalk": "/channels/dingtalk",
-    "sms": "/channels/sms/reports",
-}
+FAKES: tuple[type[Fake], ...] = (FakeWeChat, FakeTelegram, FakeDingTalk, FakeSms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,22 +199,27 @@ def _menu(fake: Fake) -> list[str]:
     return [each["name"] for top in menu["button"] for each in (top.get("sub_button") or [top])]
 
 
+def _set_up(fake: Fake, bot: str) -> None:
+    """Bring about what an operator and time would."""
+    if isinstance(fake, FakeSms):
+        fake.reports = "delivered"
+    if isinstance(fake, FakeWeChat):
+        fake.account.menu = read_menu(default_menu(notices=True), bot)  # as `zerotrip wechat menu` would
+
+
 @asynccontextmanager
 async def phones(bot: str, port: int = PORT) -> AsyncIterator[Phones]:
     """Run all platforms with their phones; `bot` is where the bot's webhooks are.
 
     port: of the pages; another one is taken where somebody else has it.
     """
-    gateway = FakeSms()
-    gateway.reports = "delivered"
-    wechat = FakeWeChat()
-    wechat.account.menu = read_menu(default_menu(notices=True), bot)  # as `zerotrip wechat menu` would
-    made: tuple[Fake, ...] = (wechat, FakeTelegram(), FakeDingTalk(), gateway)
+    made = [fake() for fake in FAKES]
     all_ = Phones({fake.name: fake for fake in made})
     async with AsyncExitStack() as stack:
         for fake in made:
             await stack.enter_async_context(serving(fake))
-            fake.webhook = bot + WEBHOOKS[fake.name]
+            fake.webhook = bot + fake.path
+            _set_up(fake, bot)
         app = web.Application(client_max_size=13 * 1024 * 1024)
         all_.add_routes(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

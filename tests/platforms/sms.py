@@ -60,6 +60,10 @@ class FakeSms(Fake):
         self._reporting: set[asyncio.Task[int]] = set()
         self._taken: dict[str, bytes] = {}
 
+    @property
+    def path(self) -> str:
+        return "/channels/sms/reports"
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/", self.door("send", self._take))
 

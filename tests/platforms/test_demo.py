@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import ClientSession
 
+from bot.channels import SWITCHES
 from bot.settings import PREFIX, Settings
 from tests.platforms.bot import Listener, listening
-from tests.platforms.demo import WEBHOOKS, Phones, phones
+from tests.platforms.demo import FAKES, Phones, phones
 
 
 class Desk(NamedTuple):
@@ -53,7 +54,7 @@ async def test_what_is_done_on_a_phone_reaches_the_bot(desk: Desk, phone: str) -
 
     assert status == 200
     assert len(desk.listener.heard) == before + 1
-    assert desk.phones.fakes[phone].webhook.endswith(WEBHOOKS[phone])
+    assert desk.phones.fakes[phone].webhook.endswith(f"/channels/{phone}")
     assert [each["text"] for each in (await desk.shown(phone))["shown"]] == ["[open]", "你好"]
 
 
@@ -65,6 +66,10 @@ async def test_the_menu_below_wechats_chat_is_there_to_be_pressed(desk: Desk) ->
     assert "查进度" in menu
     assert [await desk.do("wechat", "press", name) for name in menu] == [200] * len(menu)
     assert len(desk.listener.heard) == before + len(menu)
+
+
+def test_every_channel_has_a_phone() -> None:
+    assert set(SWITCHES) <= {fake.name for fake in FAKES}
 
 
 async def test_only_those_who_came_are_in_touch(desk: Desk) -> None:

@@ -59,7 +59,7 @@ async def test_a_link_opens_the_conversation_it_carries(
     page = await open_page()
     await expect(page.get_by_text("您想办什么？")).to_be_visible()
     fake.talks["token-of-her"] = Talk("token-of-her")
-    fake.push(bot("接上了，咱们在这里接着办。"))
+    fake.push(bot("接上了，咱们接着办。"))
     fake.codes["12345678"] = "token-of-her"
     await page.evaluate("localStorage.clear()")
     await page.goto(f"{address}?go=12345678")
@@ -97,7 +97,7 @@ async def test_a_conversation_that_became_another_is_followed(fake: FakeChat, op
     await say(page, "12345678")
     await expect(page.get_by_text("12345678")).to_be_visible()
     fake.talks["token-of-her"] = Talk("token-of-her")
-    fake.push(bot("接上了，咱们在这里接着办。"))
+    fake.push(bot("接上了，咱们接着办。"))
     fake.moved["token-1"] = "token-of-her"
     await say(page, "您好")
 

@@ -61,7 +61,7 @@ const chinese = {
   ratings: ["非常满意", "满意", "基本满意", "不满意", "非常不满意"],
   code: "8位数字",
   codeOver: "这个码过期了。要换地方，再回“换个地方办”。",
-  scanInWechat: "用微信扫一扫，在微信里接着办",
+  scanInWechat: "用微信扫一扫，在微信里接着办。微信就在这部手机上，就先截屏，再到扫一扫的“相册”里选它",
   scanByPhone: "用另一部手机的相机扫，在那边接着办",
   openTelegram: "到 Telegram 里接着办",
   // the line
@@ -151,7 +151,7 @@ const english: Words = {
   ratings: ["Very satisfied", "Satisfied", "Fairly satisfied", "Dissatisfied", "Very dissatisfied"],
   code: "8 digits",
   codeOver: "This code is too old. To go on elsewhere, reply “move” again.",
-  scanInWechat: "Scan with WeChat and go on there",
+  scanInWechat: "Scan with WeChat and go on there. If WeChat is on this phone, take a screenshot and pick it in Scan, Album",
   scanByPhone: "Scan with another phone's camera and go on there",
   openTelegram: "Go on in Telegram",
   offline: "No network. What you write is kept and sent later.",

@@ -19,7 +19,7 @@ from aiohttp import web
 from dialogs.codec import dumps
 from dialogs.messages import Address, Inbound, Media, MediaKind, News
 from dialogs.turn import MessageReceived, Opened
-from handlers.calling import CALL_WITHIN, Answer, post
+from handlers.calling import FILE_WITHIN, Answer, post
 from handlers.channels.base import (
     Capabilities,
     Gone,
@@ -100,7 +100,7 @@ class Kiosk:
         size = 0
         try:
             url = f"{self._hall.url}/photos/{ref}"
-            async with self._kit.session.get(url, timeout=CALL_WITHIN, allow_redirects=False) as answer:
+            async with self._kit.session.get(url, timeout=FILE_WITHIN, allow_redirects=False) as answer:
                 if answer.status in (404, 410):
                     raise MediaGone("kiosk: no such photo")
                 if answer.status != 200:

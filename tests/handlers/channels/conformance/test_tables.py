@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels import _CHANNELS
+from bot.channels import SWITCHES
 from handlers.channels.base import Gone, MaybeSent, MediaGone, Refused, SendError, TryLater, WaitForApplicant
 from tests.handlers.channels.conformance.case import Case
 from tests.handlers.channels.conformance.cases import CASES
+from tests.handlers.channels.fuzz.targets import TARGETS
 
 SENDING: set[type[SendError]] = {Gone, MaybeSent, Refused, TryLater, WaitForApplicant}
 
 
 def test_every_channel_of_the_product_is_in_the_suite() -> None:
-    assert set(_CHANNELS) <= set(CASES)
+    assert set(SWITCHES) <= set(CASES)
+
+
+def test_every_channel_of_the_product_has_its_calls_broken() -> None:
+    assert set(SWITCHES) <= set(TARGETS)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
