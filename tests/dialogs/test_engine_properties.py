@@ -779,7 +779,7 @@ _ASIDE_ANSWERS = {  # what finds a service is the wish itself
     "erase": "先不删",
     "remember": "记住",
     "known": "都留着",
-    "erase_withdraw": "接着办",
+    "erase_withdraw": "先不撤回",
     "offer": "想在常山交社保",
     "defer": "同意",
     "rating": "1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dialogs.messages import Media
 from dialogs.turn import (
     ApplicationReceived,
@@ -72,6 +74,16 @@ def test_a_case_under_way_is_withdrawn_first() -> None:
     assert [each.number for each in chat.ordered(Withdraw)] == ["CS-1121-0001"]
     assert chat.ordered(Erase) == []
     assert "要删的" in reported(chat, "withdrawn").say("删除资料").heard[-1]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_whether_to_withdraw_first_is_answered_alike_by_tap_and_by_word(n: int) -> None:
+    """On some apps a button says its label: that must be no word which means something else."""
+    tapped, typed = enrolled().say("删除资料"), enrolled().say("删除资料")
+    label = tapped.labels[n]
+
+    assert [each.text for each in tapped.tap(label).said] == [each.text for each in typed.say(label).said]
+    assert tapped.session == typed.session
 
 
 def test_what_is_decided_and_not_delivered_is_waited_for_and_a_person_is_named() -> None:

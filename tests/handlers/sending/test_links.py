@@ -89,7 +89,9 @@ async def test_a_channel_that_nobody_named_has_its_link_too() -> None:
     ]
 
 
-@pytest.mark.parametrize(("photos", "notes"), [(False, ["别发在聊天里"]), (True, [])])
+@pytest.mark.parametrize(
+    ("photos", "notes"), [(False, ["发照片请点下面的链接，别直接发在聊天里。"]), (True, [])]
+)
 async def test_where_photos_may_not_pass_he_is_told_before_he_sends_one(
     photos: bool, notes: list[str]
 ) -> None:
