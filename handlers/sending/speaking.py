@@ -43,8 +43,8 @@ from storage.faults import hit
 from storage.flow.allowances import Window
 from storage.flow.outbox import Item
 
-# After an unseen end: most people have answered by then if they got it, and few have given up waiting.
-REST = timedelta(seconds=60)
+# After an unseen end: who got it has answered by then, most often; who did not has asked again.
+REST = timedelta(minutes=2)
 MAX_UNSEEN = 6  # tries; after that it waits until he writes
 
 End = Literal["said", "closed", "gone", "alone", "given"]

@@ -138,10 +138,12 @@ def again(
     for row in rows:
         if _was_in_it(row, name):
             ours.append(row.id)
-        elif row.state not in ("done", "dead"):
-            if row.worker != name and not _may_leave(row, decided, until, now):
-                break  # others have it in hand, or it comes from elsewhere; what follows must not overtake it
+        elif row.state in ("done", "dead"):
+            continue
+        elif (row.worker == name and row.state == "todo") or _may_leave(row, decided, until, now):
             free.append(row.id)
+        else:
+            break  # others have it in hand, or it comes from elsewhere; what follows must not overtake it
     hold = {"until": now + LEASE, "holder": name}
     held = [
         *connection.execute(claims.RESUME, {"ids": ours, **hold}),

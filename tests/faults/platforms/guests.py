@@ -17,7 +17,7 @@ from tests.platforms.base import Fake, Person, Shown
 
 UNHEARD = ("edit", "toast")  # roads of what is no message of ours
 OWN_WORDS = "platform"  # the platform's own
-HASTY, PATIENT = (8.0, 20.0), (75.0, 100.0)  # seconds without news until one says it again
+HASTY, PATIENT = (8.0, 20.0), (75.0, 180.0)  # seconds without news until one says it again
 OUT_OF_PATIENCE = 0.9  # of all waits
 NUMBER = re.compile(r"交上去了。号码([0-9A-Za-z-]*[0-9A-Za-z])")
 THANKS = re.compile("谢谢您，记下了|您评过了")

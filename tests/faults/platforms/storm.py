@@ -257,6 +257,7 @@ def main() -> int:
     asked.add_argument("--minutes", type=float, default=15)
     asked.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--talkers", type=int, default=TALKERS, help="at a time, on each platform")
     given = asked.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -268,7 +269,11 @@ def main() -> int:
             url = server.url(name)
         report = asyncio.run(
             rage(
-                folder, lambda so_far: so_far.seconds >= 60 * given.minutes, database_url=url, seed=given.seed
+                folder,
+                lambda so_far: so_far.seconds >= 60 * given.minutes,
+                database_url=url,
+                seed=given.seed,
+                many=(APPLICANTS, given.talkers),
             )
         )
     print("\n".join(report.lines()))
