@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dialogs.calendar import spoken_moment
 from dialogs.engine import agents, browsing, detours, erasing, handover, profile
-from dialogs.engine.cases import calls, documents, withdrawing
+from dialogs.engine.cases import calls, documents, marking, withdrawing
 from dialogs.engine.cases.card import tell_all
 from dialogs.engine.commands import Command
 from dialogs.engine.flow import asked
@@ -48,7 +48,10 @@ def _progress(talk: Talk, _: str) -> None:
         station = asked(talk)
         done = len(editable(talk))
         talk.say("progress.filling" if station else "progress.filling_aside", count=done)
-    talk.again()
+    if marking.ask_again(talk):
+        talk.next()
+    else:
+        talk.again()
 
 
 def _papers(talk: Talk, _: str) -> None:

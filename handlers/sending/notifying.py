@@ -24,7 +24,7 @@ from handlers import metrics
 from handlers.channels.base import Gone, MaybeSent, Refused, Rung, SendError, TryLater, WaitForApplicant
 from handlers.channels.rendering import language
 from handlers.sending.books import Books
-from handlers.sending.share import is_urgent, news_of, pause
+from handlers.sending.share import is_urgent, message_of, news_of, pause
 from handlers.sending.spots import Spot
 from storage.faults import hit
 from storage.flow.notices import Notice
@@ -107,7 +107,7 @@ class Notifying:
 
     async def _try(self, group: Sequence[Item], way: Way, key: str, *, again: bool = False) -> bool:
         """Send one notice; False when another way has to be found."""
-        await self.books.begin_notice(group, [item for item in group if is_urgent(item)], way.rung, key)
+        await self.books.begin_notice(group, [item for item in group if _stays(item)], way.rung, key)
         hit("notice.before_call")
         try:
             platform_id = await way.send(key)
@@ -149,6 +149,11 @@ class Notifying:
         due = self.books.clock() + max(wait, timedelta(seconds=fault.after or 0))
         await self.books.later(group, due, "TryLater", doubtful=group if again else ())
         return True
+
+
+def _stays(item: Item) -> bool:
+    """Say whether he is told in full all the same: what he has to know, and what a notice cannot ask."""
+    return is_urgent(item) or bool(message_of(item).choices)
 
 
 def _notify(spot: Spot, news: News, rung: Rung) -> Callable[[str], Awaitable[str]]:

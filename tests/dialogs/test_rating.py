@@ -71,6 +71,18 @@ def test_the_question_carries_what_a_notice_needs() -> None:
     assert (said.news.number, said.news.title) == ("CS-1120-0038", "灵活就业人员参保登记")
 
 
+def test_who_asks_how_it_goes_is_asked_for_the_mark_that_is_not_given() -> None:
+    chat = asked().say("你好")
+    assert "这次服务您满意吗" not in chat.said[-1].text
+
+    said = chat.say("进度").said[-1]
+    assert "这次服务您满意吗" in said.text
+    assert said.news is None, "he is talking with us: it is not held back for a quota"
+
+    assert [code for code, _, _ in marks(chat.say("2"))] == [2]
+    assert not any("这次服务您满意吗" in each.text for each in chat.say("进度").said)
+
+
 @pytest.mark.parametrize(
     ("said", "mark"),
     [

@@ -362,7 +362,7 @@ def _attempts(connection: Connection, file: str) -> int:
 
 def _unsettled(connection: Connection) -> int:
     # News of the page that also goes another way after ten minutes, where there is one, is for later.
-    soon = outbox.c.due_at <= utc_now() + timedelta(minutes=1)
+    soon = outbox.c.due_at <= utc_now() + timedelta(minutes=3)
     waiting = connection.execute(
         select(outbox.c.id).where(
             outbox.c.state.in_(UNSETTLED),

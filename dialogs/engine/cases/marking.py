@@ -13,6 +13,7 @@ from datetime import timedelta
 from dialogs.answers import plain
 from dialogs.engine import browsing
 from dialogs.engine.cases.book import change, news_of, spoken_day, title_of
+from dialogs.engine.cases.buttons import nothing_is_asked
 from dialogs.engine.cases.rating import offer, rate, say_rating
 from dialogs.engine.flow import asked
 from dialogs.engine.talk import Floor, Said, Talk, meant
@@ -42,6 +43,18 @@ def remind(talk: Talk, event: TimerFired) -> None:
         return
     change(talk, event.key, rating_reminded=True)
     offer(talk, event.key)
+
+
+def ask_again(talk: Talk) -> bool:
+    """Ask for the mark that is not given yet, when nothing else is asked; False when there is none.
+
+    The question may have passed him by: a notice on his phone cannot be answered.
+    """
+    reference = _awaited(talk)
+    if not reference or not nothing_is_asked(talk):
+        return False
+    talk.change(aside={"is": "rating", "reference": reference})
+    return True
 
 
 # What follows a bad mark

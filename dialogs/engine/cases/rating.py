@@ -6,7 +6,7 @@ from dialogs.engine.cases.book import Case, change, news_of, spoken_day, title_o
 from dialogs.engine.cases.buttons import nothing_is_asked
 from dialogs.engine.talk import Talk
 from dialogs.engine.villagers import in_hand, of_whom, whose
-from dialogs.messages import Card, Choice, Outbound
+from dialogs.messages import Card, Choice, News, Outbound
 from dialogs.turn import OpenTicket, Rate, Say
 
 RATE = "rate."  # prefix of a rating's prompt: such a tap is never stale
@@ -28,10 +28,11 @@ def offer(talk: Talk, reference: str, mended: str = "") -> None:
     case = talk.session.cases[reference]
     if nothing_is_asked(talk):
         talk.change(aside={"is": "rating", "reference": reference}, prompt=talk.session.prompt + 1, wrong=0)
-    say_rating(talk, reference, case, mended)
+    say_rating(talk, reference, case, mended, news_of(talk, reference, vital=False))
 
 
-def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None:
+def say_rating(talk: Talk, reference: str, case: Case, mended: str = "", news: News | None = None) -> None:
+    """Say the question. news: what a notice of it says, unless he is talking with us."""
     again = case.get("rerate_until", "")
     key = "progress.rate_again" if again else "on_behalf.rate" if whose(case) else "progress.rate"
     text = talk.words(
@@ -43,7 +44,6 @@ def say_rating(talk: Talk, reference: str, case: Case, mended: str = "") -> None
     if talk.session.script:  # a bare number answers the errand's question
         text = f"{text}\n{talk.words('progress.rate_beside')}"
     body = Card("rating", talk.words("progress.rating_card"), {"number": case["number"]})
-    news = news_of(talk, reference, vital=False)
     text = of_whom(talk, case, text)
     talk.do(Say(Outbound(text, rating_choices(talk, reference), body, news)))
 

@@ -39,7 +39,7 @@ from tests.faults.truth import Truth, truth_of
 from tests.postgres import cluster
 
 ROUND = 25.0  # seconds a crash point has to be reached before the bot is killed all the same
-CALM_WITHIN = 240.0
+CALM_WITHIN = 480.0
 APPLICANTS, TALKERS = 1, 6  # at a time, on each platform
 # How often a point is passed in a round, about.
 OFTEN = {"turn": 30, "words": 8, "outbox": 10, "delivery": 8, "reply": 6}

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.kill
 
 AGAIN = "怕您没收到，再发一遍："
 TALK, NEWS = "答：在吗", "办好了"
-TWO_MINUTES = 124
+THREE_MINUTES = 186
 WINDOW_OVER = 49 * 3600
 LONG = "。".join(f"第{n}条" + "说明" * 40 for n in range(20)) + "。"  # three messages of WeChat
 
@@ -57,7 +57,7 @@ async def test_words_that_were_taken_come_once_more_and_marked(
 
     await there.dies("words.taken")
     assert there.heard() == [kind]
-    await there.pass_time(TWO_MINUTES)
+    await there.pass_time(THREE_MINUTES)
 
     assert there.heard() == [kind, f"{AGAIN}\n\n{kind}"]
     assert await there.states() == {"done"}
@@ -71,7 +71,7 @@ async def test_talk_that_was_taken_and_answered_is_not_said_again(platform: str,
     await there.dies("words.taken")
     there.clock.step(seconds=31)
     await there.hu.say("好的")
-    await there.pass_time(TWO_MINUTES)
+    await there.pass_time(THREE_MINUTES)
 
     assert there.heard() == [TALK, "答：好的"]
     assert await there.states() == {"done"}
@@ -85,7 +85,7 @@ async def test_news_never_counts_as_seen(platform: str, office: Opened) -> None:
     await there.dies("words.taken")
     there.clock.step(seconds=31)
     await there.hu.say("好的")
-    await there.pass_time(TWO_MINUTES)
+    await there.pass_time(THREE_MINUTES)
 
     assert "".join(there.heard()).count(NEWS) == 2
     assert there.heard()[1].startswith(AGAIN)
@@ -99,7 +99,7 @@ async def test_words_that_never_left_are_said(kind: str, platform: str, office: 
     await decide(there, kind)
 
     await there.dies("words.before_call")
-    await there.pass_time(TWO_MINUTES)
+    await there.pass_time(THREE_MINUTES)
 
     assert there.heard() == [f"{AGAIN}\n\n{kind}"]
 
@@ -110,7 +110,7 @@ async def test_of_a_long_message_only_the_part_in_doubt_is_repeated(office: Open
     await there.talk(LONG)
 
     await there.dies("words.taken", 2)
-    await there.pass_time(TWO_MINUTES)
+    await there.pass_time(THREE_MINUTES)
 
     first, second, again, *rest = there.heard()
     assert again.removeprefix(AGAIN).strip().startswith(second[:200])
@@ -155,7 +155,7 @@ async def test_a_notice_that_was_taken_comes_once_and_the_news_is_said_when_she_
     async with news_by(rung, office) as there:
         await there.dies("notice.taken")
         assert notices(there) == [rung]
-        await there.pass_time(TWO_MINUTES)
+        await there.pass_time(THREE_MINUTES)
 
         assert notices(there) == [rung]
         assert await there.states() == {"held"}
@@ -171,7 +171,7 @@ async def test_a_notice_that_never_left_comes_where_a_repeat_is_recognised(
 ) -> None:
     async with news_by(rung, office) as there:
         await there.dies("notice.before_call")
-        await there.pass_time(TWO_MINUTES)
+        await there.pass_time(THREE_MINUTES)
 
         assert notices(there) == comes
         await she_writes(there)
@@ -193,6 +193,6 @@ async def test_a_template_in_doubt_for_ten_minutes_is_not_sent_again(office: Ope
 async def test_a_text_message_is_sent_again_under_its_id(office: Opened) -> None:
     async with news_by("sms", office) as there:
         await there.dies("notice.taken")
-        await there.pass_time(TWO_MINUTES)
+        await there.pass_time(THREE_MINUTES)
 
         assert [call.name for call in there.sms.calls] == ["send", "repeat"]

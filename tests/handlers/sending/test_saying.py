@@ -186,6 +186,18 @@ async def test_news_is_done_when_its_notice_was_delivered_and_vital_news_is_said
     assert town.wechat.texts[1:] == ["没批，因为少了一页\n\n答：怎么了"]
 
 
+async def test_what_a_notice_cannot_ask_is_asked_when_he_writes(town: Town) -> None:
+    await town.writes("你好")
+    await town.later(hours=49)
+    await town.news("您满意吗？")
+    await town.report(delivered=True)
+
+    await town.writes("怎么样了")
+
+    assert town.wechat.notices == [("subscription", f"{CASE} 您满意吗？")]
+    assert "您满意吗？" in town.wechat.texts[-1]
+
+
 async def test_a_notice_that_failed_is_followed_by_the_next_kind(town: Town) -> None:
     await town.writes("你好")
     await town.later(hours=49)

@@ -208,7 +208,7 @@ async def test_killed_after_wechat_took_words_they_come_once_more_and_marked(bur
 
     await bureau.dies("outbox.before_settle")
     assert bureau.hu.heard()[-1] == "办好了"
-    for _ in range(4):
+    for _ in range(6):
         await bureau.later(seconds=31)
 
     assert bureau.hu.heard()[-2:] == ["办好了", f"{AGAIN}\n\n办好了"]
@@ -224,7 +224,7 @@ async def test_killed_after_wechat_took_words_and_she_wrote_talk_counts_as_seen(
     await bureau.dies("outbox.before_settle")
     bureau.clock.step(seconds=31)
     await bureau.hu.say("好的")
-    for _ in range(4):
+    for _ in range(6):
         await bureau.later(seconds=31)
 
     assert [text for text in bureau.hu.heard() if "答" in text] == ["答：在吗", "答：好的"]
@@ -239,7 +239,7 @@ async def test_killed_after_wechat_took_a_template_it_comes_once(bureau: Bureau)
 
     await bureau.dies("notice.taken")
     assert len(notices(bureau)) == 1
-    for _ in range(4):
+    for _ in range(6):
         await bureau.later(seconds=31)
 
     assert len(notices(bureau)) == 1

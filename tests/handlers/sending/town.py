@@ -162,16 +162,18 @@ class Gateway:
         return key
 
 
+CHOICES = (Choice("1:a", "甲"), Choice("1:b", "乙"))
+
+
 class Voice:
-    """The dialog: answers what it hears with "答：...", says news as it comes; "问" asks a question."""
+    """The dialog: answers "答：..." to what it hears, says news as it comes; "问" and news with "？" ask."""
 
     def decide(self, session: Session, event: Event, now: datetime) -> Turn:
         match event:
             case MessageReceived(message) if message.text == "沉默":
                 return Turn(session)
             case MessageReceived(message) if message.text == "问":
-                choices = (Choice("1:a", "甲"), Choice("1:b", "乙"))
-                return Turn(session, (Say(Outbound("哪一个？", choices)),))
+                return Turn(session, (Say(Outbound("哪一个？", CHOICES)),))
             case MessageReceived(message):
                 return Turn(session, tuple(Say(Outbound(f"答：{each}")) for each in message.text.split("|")))
             case HandoverOffered(code=code, until=until):
@@ -188,7 +190,9 @@ class Voice:
                     data["vital"],
                     data["phone"],
                 )
-                return Turn(session, (Say(Outbound(data["text"], news=news), data.get("channel", "")),))
+                choices = CHOICES if data["text"].endswith("？") else ()
+                said = Outbound(data["text"], choices, news=news)
+                return Turn(session, (Say(said, data.get("channel", "")),))
         return Turn(session)
 
 
