@@ -1,9 +1,10 @@
 """Whoever writes faster than he is answered lets others go first.
 
 One person's letters cost the most when they come at once: an album, a flood, a platform that calls again.
-Each takes processor time from what somebody else waits for, so those beyond his first wait here until nothing
+Each takes processor time from what somebody else waits for, so those beyond his first wait here until no turn
 is being written, in their order, one for each round of the loop. They wait half a second at most: a platform
 hangs up on who does not answer (DingTalk after 1.5 s), and a busy office is no reason to hear nobody.
+What the worker writes counts for nothing: nobody's call waits for that.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ GIVES_WAY_FOR = 0.5  # seconds
 
 
 class Courtesy:
-    """Knows whether anything is being written, and who waits for that to end. patience: in seconds."""
+    """Knows whether turns are being written, and who waits for their end. patience: in seconds."""
 
     def __init__(self, patience: float = GIVES_WAY_FOR) -> None:
         self.patience = patience
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._calling = False  # the next one, in the next round
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

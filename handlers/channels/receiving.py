@@ -66,21 +66,23 @@ class Mailroom:
             await self._mark(letter)
             return None
         floods = self._floods(letter.address)
-        async with self._in_turn(letter.address, hurries=floods):
-            return await self._take(letter, event, carrier, floods=floods)
+        if floods:
+            return await self._take(letter, event, carrier, floods=True)
+        async with self._in_turn(letter.address):
+            return await self._take(letter, event, carrier, floods=False)
 
     async def give_way(self, address: Address) -> None:
         """Let others go first if whoever is there has long had his share.
 
-        For channels that can guess who calls before they read what he says. Nothing is believed of it.
+        For a channel to call as soon as it can guess who calls. Nothing is believed of that.
         """
         if self._buckets.spent(_bucket(address)):
             await self._database.courtesy.give_way()
 
     @asynccontextmanager
-    async def _in_turn(self, address: Address, *, hurries: bool) -> AsyncIterator[None]:
+    async def _in_turn(self, address: Address) -> AsyncIterator[None]:
         """Take the letters of one person in their order; all but the first at a time let others go first."""
-        hurries = hurries or self._writing[address] > 0
+        hurries = self._writing[address] > 0
         self._writing[address] += 1
         try:
             if hurries:

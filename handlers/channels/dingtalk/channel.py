@@ -52,6 +52,7 @@ class DingTalk:
             raise refused(NAME, refusal) from refusal
         if isinstance(letter, Group):
             return _json({"msgtype": "text", "text": {"content": say("dingtalk.group", "zh-CN")}})
+        await request.app[MAILROOM].give_way(letter.address)
         await request.app[MAILROOM].take(letter)
         return _json(NOTHING)
 

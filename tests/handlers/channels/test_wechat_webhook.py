@@ -588,7 +588,7 @@ async def test_a_flooders_calls_are_not_even_opened_while_somebody_waits(
     monkeypatch.setattr(webhook, "read", noted)
     with county.database.courtesy.writing():
         his = asyncio.create_task(county.call(guessed(text("silence", key="more"), HU)))
-        while not county.database.courtesy._waiting:
+        while not county.database.courtesy.waiting:
             await asyncio.sleep(0)
         assert "听到：你好" in await county.ask(text("你好", user=LI, key="li"))
         assert heard == [LI]

@@ -78,6 +78,7 @@ class Kiosk:
             letter = read(self._hall, request.headers, body, self._kit.clock())
         except Refusal as refusal:
             raise refused(NAME, refusal) from refusal
+        await request.app[MAILROOM].give_way(letter.address)
         await request.app[MAILROOM].take(letter)
         return web.Response(status=204)
 

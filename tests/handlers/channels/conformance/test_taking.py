@@ -9,7 +9,7 @@ from datetime import timedelta
 from dialogs.wording import say
 from handlers import metrics
 from tests.handlers.channels.conformance.calls import Change
-from tests.handlers.channels.conformance.desk import PATIENCE, Desk
+from tests.handlers.channels.conformance.desk import HELD_OPEN, PATIENCE, Desk
 
 WORDS = [
     "想在老家交社保",
@@ -116,6 +116,27 @@ async def test_a_flood_is_acknowledged_and_answered_once_and_keeps_nobody_waitin
     assert 0 < len(await desk.written()) <= PATIENCE
     assert (await desk.written("bot")).count("慢一点。") == 1
     assert "听到：你好" in li.heard()[-1]
+
+
+async def test_who_floods_is_not_served_while_somebody_else_is(counter: Desk) -> None:
+    li = counter.fake.person("li")
+    await li.open()
+    for n in range(PATIENCE):
+        await counter.hu.say(f"第{n}句")
+
+    courtesy = counter.database.courtesy
+    courtesy.patience = HELD_OPEN
+    with courtesy.writing():
+        his = asyncio.create_task(counter.hu.say("还有一句"))
+        while not courtesy.waiting:
+            assert not his.done()
+            await asyncio.sleep(0.01)
+        await li.say("你好")
+        assert await counter.written(person=li) == ["你好"]
+        assert courtesy.waiting
+    await his
+
+    assert {status in TAKEN for status in counter.calls.answers} == {True}
 
 
 async def test_what_is_neither_words_nor_a_photo_gets_a_kind_sentence(office: Desk) -> None:
