@@ -3,10 +3,11 @@
     message           words, photo, voice, place ...   Letter
                       /start, with or without a scene  Letter that somebody opened the conversation
                       /help, /progress ...             Letter with the words the command stands for
-    edited_message    words changed afterwards         Letter, with the number of the message (`edits`)
+    edited_message    words or a photo changed         Letter, with the number of the message (`edits`)
     callback_query    a button                         Letter with the choice, and the tap to be answered
     my_chat_member    blocked, let in again            Letter that only says so
-    everything else   groups, channels, service notes  nothing: acknowledged, so that it stops coming
+    everything else   groups, channels, service notes, nothing: acknowledged, so that it stops coming
+                      a shared place that moves
 
 Only Telegram knows the secret, so what carries it and still cannot be read is a kind of update newer
 than we are. It is counted and acknowledged: refused, it would come again for a whole day.
@@ -58,7 +59,7 @@ class Tap:
 class Heard:
     """What an update says.
 
-    letter:  None: nothing for us; `why` names the reason: malformed, group, service or unknown.
+    letter:  None: nothing for us; `why` names the reason: malformed, group, service, unseen or unknown.
     album:   parts of one album share it.
     edits:   the number of the message whose words were changed; 0: it is a new one.
     """
@@ -134,6 +135,8 @@ def _said(update: Update, message: Message, account: str, *, photos: bool) -> He
     if text.partition(" ")[0].partition("@")[0] == "/start" and not edits:
         return Heard(Letter(address, key, at, _opened(text, message.from_user)))
     content = _with_command(text) if text else content_of(message, photos=photos)
+    if edits and content.media and not content.photo:  # such as a shared place, which moves every few seconds
+        return Heard(why="unseen")
     inbound = Inbound(key, at, content.text, media=content.media, channel=CHANNEL)
     # `mark` is how an edit finds the message it changes; `photo` tells whether the photo is another one now.
     shown = {"text": content.shown, "mark": place, **({"photo": content.photo} if content.photo else {})}

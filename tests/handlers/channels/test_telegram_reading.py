@@ -173,6 +173,7 @@ def test_who_blocks_us_and_who_comes_back(status: str, gone: bool) -> None:
         ),
         pytest.param(sent(text="你好", **{"from": person(is_bot=True)}), "group", id="another bot"),
         pytest.param(sent(pinned_message=message(3, text="x")), "service", id="service note"),
+        pytest.param(update(edited_message=message(location=PLACE)), "unseen", id="a place that moves"),
         pytest.param(update(poll={"id": "1"}), "malformed", id="a poll in a shape we do not know"),
         pytest.param(update(), "unknown", id="nothing"),
         pytest.param(sent(text={"a": 1}, chat=[]), "malformed", id="wrong types"),
