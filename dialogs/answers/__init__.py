@@ -34,7 +34,7 @@ from dialogs.answers.identity import (
     show_id_number,
     show_name,
 )
-from dialogs.answers.matching import yes_or_no
+from dialogs.answers.matching import is_place, yes_or_no
 from dialogs.answers.places import read_region, show_region
 from dialogs.answers.reaching import (
     read_address,
@@ -55,6 +55,7 @@ __all__ = [
     "Rejected",
     "birth_date",
     "check_character",
+    "is_place",
     "is_woman",
     "plain",
     "read",

@@ -27,6 +27,7 @@ _PLACE = re.compile(
 _PLACE_AND_WORDS = re.compile(
     r"\(?(?P<place>\d{1,2}(?=\D)|[a-z](?=[).。、:：]))\)?[.。、,，:：\s]+(?P<words>.+)"
 )
+LONGEST_LIST = 20  # what a larger number says is an answer: the 60 of 60 %
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _PARTICLES = "的了啊呀呢吧哦嗯哈啦嘛哟喔诶噢"
 _NO = re.compile(
@@ -75,6 +76,11 @@ def match(text: str, options: Options, ask: str) -> list[str]:
     if said.isdigit() and len(said) == 1:
         return []  # a place we do not have, not the 6 of 60 %
     return _by_words(said, _bare(said), labels, folded(ask))
+
+
+def is_place(text: str) -> bool:
+    """Say whether `text` names a place in a list and nothing else: 3, 第三个, the last one."""
+    return _place(plain(text), {str(n): {} for n in range(LONGEST_LIST)}) is not None
 
 
 def _labelled(text: str, labels: Labels) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from dialogs.answers import Accepted, plain, read, show, tidy, yes_or_no
+from dialogs.answers import Accepted, is_place, plain, read, show, tidy, yes_or_no
 from dialogs.engine import application, detours, guardian, on_behalf, papers, profile
 from dialogs.engine.flow import asked, keep, place, put_away
 from dialogs.engine.keeping import begin_draft
@@ -64,6 +64,9 @@ def _hear_question(talk: Talk, said: Said) -> None:
     question = question_of(station)
     again = station.key in talk.session.dormant and not talk.session.aside
     if again and _heard_still_so(talk, station, said):
+        return
+    if again and isinstance(question, Choice | Choices) and not said.option and is_place(said.text):
+        talk.reject(talk.words("engine.yes_or_no"), _still_so(talk))  # of the list shown, not of the other
         return
     if detours.heard_first(talk, said.text, anything=isinstance(question, FreeText | PersonName)):
         return

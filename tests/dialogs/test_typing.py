@@ -112,5 +112,7 @@ def test_one_list_of_options_at_a_time() -> None:
     chat.say("乱七八糟")
 
     assert chat.labels == ["是", "不是"]
+    chat.say("3")  # the question itself has a third option, which is not shown
+    assert chat.labels == ["是", "不是"]
     chat.say("1")
     assert chat.session.answers["tie"] == "neither"
