@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.contextvars import bound_contextvars
 
-from bot.logs import clean, configure, mask
+from bot.logs import OURS, ROOT, SILENT, TALKATIVE, clean, configure, mask
 from tests.examples import examples
 
 ID = "999901198803050247"
@@ -109,6 +110,19 @@ def test_what_telegrams_library_could_not_read_is_not_written(lines: Lines) -> N
     logging.getLogger("telegram.request.BaseRequest").error("Can not load invalid JSON data: %s", "胡某某")
 
     assert lines() == []
+
+
+def test_no_line_of_ours_is_taken_for_a_librarys() -> None:
+    named = re.compile(r'get_logger\("([\w.]+)"\)')
+    ours = {
+        name
+        for each in OURS
+        for file in (ROOT / each).rglob("*.py")
+        for name in named.findall(file.read_text())
+    }
+
+    assert "channels.telegram" in ours
+    assert {name.partition(".")[0] for name in ours}.isdisjoint({*SILENT, *TALKATIVE})
 
 
 def test_warnings_are_lines_too(lines: Lines) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 import aiohttp
+import structlog
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -51,6 +52,8 @@ logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 # Until version 23 the library warns at every 429 that its waits are going to be timedeltas.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+_log = structlog.get_logger("channels.telegram")  # "telegram" is the library's own, which is silenced
 
 
 def open_bot(account: Account, session: aiohttp.ClientSession) -> ExtBot[int]:
@@ -123,6 +126,7 @@ def meaning(fault: TelegramError) -> SendError:
         case BadRequest() | ChatMigrated():
             return Refused(f"Telegram refuses it: {str(fault)[:200]}")
         case InvalidToken():
+            _log.error("telegram set up wrongly", reason="token")  # nobody else would hear of it
             return TryLater("Telegram does not know the token: set ZEROTRIP_TELEGRAM_TOKEN", TOKEN_AGAIN)
         case TimedOut() | NetworkError() if isinstance(fault.__cause__, NEVER_LEFT):
             return TryLater(f"Telegram cannot be reached: {type(fault.__cause__).__name__}")

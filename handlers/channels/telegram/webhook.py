@@ -48,7 +48,7 @@ LOOKED_BACK = 30  # messages among which an edited one may be the applicant's la
 ALBUMS_KEPT = 1000
 STOP_WITHIN = 2.0  # seconds for taps that are still to be answered
 
-_log = structlog.get_logger("telegram")
+_log = structlog.get_logger("channels.telegram")
 
 
 class Webhook:

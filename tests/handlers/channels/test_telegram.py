@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -576,6 +577,15 @@ async def test_nothing_secret_and_nothing_personal_is_logged(
 
     assert house.fake.token.partition(":")[2] not in said
     assert "胡某某" not in said
+
+
+async def test_a_token_telegram_does_not_know_is_told_to_the_operator(house: House) -> None:
+    her = await house.her()
+    house.fake.troubles.order("sendMessage", status(401, {"ok": False, "description": "Unauthorized"}))
+    with structlog.testing.capture_logs() as log, pytest.raises(TryLater):
+        await house.send(her, ASK)
+
+    assert [(each["log_level"], each["event"]) for each in log] == [("error", "telegram set up wrongly")]
 
 
 async def test_setting_up_tells_address_secret_and_menu(house: House) -> None:
