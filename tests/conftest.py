@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import scratch
+from tests import compiled, scratch, tables
 from tests.examples import TIMES
 from tests.ports import free_port
 from tests.postgres import Cluster, NoPostgres, cluster
 
 scratch.use()
+compiled.share()
 settings.register_profile(
     "house", deadline=None, derandomize=TIMES == 1, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -60,23 +61,12 @@ def unused_tcp_port() -> int:
 def template(postgres: Cluster) -> Iterator[str]:
     """A database with the bot's tables in it; copying it is faster than migrating."""
     name = postgres.create()
-    _migrate(postgres.url(name))
+    asyncio.run(tables.migrate(postgres.url(name)))
     yield name
     postgres.drop(name)
 
 
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the bot's tables in it: to be copied, too."""
-    made = tmp_path_factory.mktemp("tables") / "empty.db"
-    _migrate(f"sqlite:///{made}")
-    return made
-
-
-def _migrate(url: str) -> None:
-    from storage.database import Database  # most tests can do without
-
-    async def migrate() -> None:
-        await (await Database.open(url, migrate=True)).close()
-
-    asyncio.run(migrate())
+@pytest.fixture
+def lite(tmp_path: Path) -> str:
+    """The address of an SQLite database with the bot's tables in it."""
+    return tables.of_bot(tmp_path / "zerotrip.db")

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from tests import forked
+from tests import forked, tables
 from tests.forked import Forked
 from tests.patience import BUSY, PATIENCE
 from tests.ports import free_port
@@ -165,6 +165,9 @@ class QuickProduct(Product):
             "INTAKE_WEBHOOK_SECRET": INTAKE_SECRET,
             "INTAKE_CALLBACK_URL": f"{self.url}/intake/events",
         }
+        tables.of_intake(self.folder / "data" / "intake" / "intake.sqlite3")
+        if not self.database_url:
+            tables.of_bot(self.folder / "data" / "zerotrip.sqlite3")
         await self._add("intake", intake, self.review_url)
         await self._add("bot", {**self._settings, **told, **environment}, self.url)
 

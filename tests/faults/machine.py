@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from tests import forked
+from tests import forked, tables
 from tests.forked import Forked
 from tests.intake.world import SECRET, TOKEN
 from tests.patience import PATIENCE
@@ -116,7 +116,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.database_url = self.database_url or f"sqlite:///{self.folder / 'bot' / 'zerotrip.db'}"
+        self.database_url = self.database_url or tables.of_bot(self.folder / "bot" / "zerotrip.db")
+        tables.of_intake(self.folder / "intake" / "intake.sqlite3")
         self.intake = self._intake("serve")
         self.bot = self.another("bot", self.port, "serve")
         self._more: list[Program] = []

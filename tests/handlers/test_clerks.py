@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -75,8 +74,8 @@ class Office(World):
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    office = Office(f"sqlite:///{tmp_path / 'z.db'}", Vault(KeyRing.fresh()))
+async def office(lite: str) -> AsyncIterator[Office]:
+    office = Office(lite, Vault(KeyRing.fresh()))
     office.clock = Clock(START)
     await office.open()
     office.fake = FakeDingTalk(office.clock)

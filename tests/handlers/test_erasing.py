@@ -30,7 +30,7 @@ from intake.parts import Parts as IntakeParts
 from storage.people import erasing, messages
 from storage.people.erasing import Erasure
 from storage.schema import erasures
-from tests import pictures
+from tests import pictures, tables
 from tests.intake import world as office
 from tests.intake_fake import FakeIntake
 from tests.ports import free_port
@@ -108,6 +108,7 @@ class House:
 async def serving(
     folder: Path, url: str, token: str, secret: str, port: int, clock: Clock
 ) -> AsyncIterator[House]:
+    tables.of_bot(folder / "zerotrip.sqlite3")
     settings = load(
         data_dir=folder, intake_url=url, intake_token=token, intake_webhook_secret=secret,
         requests_per_second=0, photo_workers=1,

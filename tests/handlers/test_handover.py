@@ -23,7 +23,7 @@ from dialogs.turn import MessageReceived, Opened
 from handlers import connections
 from handlers.channels.base import Letter
 from storage.people import messages
-from tests import pictures
+from tests import pictures, tables
 from tests.intake_fake import FakeIntake
 from tests.product import Applicant, until
 from tests.test_story import enrol
@@ -79,6 +79,7 @@ async def living(folder: Path, **more: Any) -> AsyncIterator[House]:
     """Run the application and its worker beside a fake intake service; `more` are settings."""
     fake = FakeIntake("letmein-letmein-letmein")
     async with TestServer(fake.app()) as there:
+        tables.of_bot(folder / "zerotrip.sqlite3")
         settings = load(
             data_dir=folder,
             intake_url=str(there.make_url("")).rstrip("/"),

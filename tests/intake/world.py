@@ -21,6 +21,7 @@ from standardwebhooks import Webhook
 from intake.app import build, open_parts, runner
 from intake.parts import PARTS, Parts
 from intake.settings import Settings, load
+from tests import tables
 from tests.patience import PATIENCE
 
 TOKEN = "test-token-of-the-bot-0001"
@@ -219,6 +220,7 @@ async def world(folder: Path, **more: str) -> AsyncIterator[World]:
         aiohttp.ClientSession(cookie_jar=jar) as browser,
     ):
         receiver.url = f"{bot_url}/intake/events"
+        tables.of_intake(folder / "intake.sqlite3")
         parts = await open_parts(settings(folder, **{"callback_url": receiver.url, **more}), clock)
         async with serve(build(parts)) as url:
             yield World(url, parts, clock, session, browser, receiver)

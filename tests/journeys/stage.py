@@ -45,6 +45,7 @@ from storage import signals
 from storage.flow import outbox
 from storage.schema import TODO, inbox
 from storage.schema import outbox as outbox_table
+from tests import tables
 from tests.patience import PATIENCE
 from tests.platforms import serving
 from tests.platforms.sms import FakeSms
@@ -182,6 +183,8 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         stack.enter_context(_quick_passwords())
         await enter(serving(wechat))
         await enter(serving(sms))
+        tables.of_bot(folder / "bot" / "zerotrip.sqlite3")
+        tables.of_intake(folder / "intake" / "intake.sqlite3")
         intake, intake_url = await enter(_intake(folder, clock, f"http://127.0.0.1:{port}/intake/events"))
         given: dict[str, Any] = {
             "data_dir": folder / "bot",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +13,10 @@ from tests.storage.world import World
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database with empty tables, of either kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path / 'zerotrip.db')}"
+        yield request.getfixturevalue("lite")
         return
     server: Cluster = request.getfixturevalue("postgres")
     name = server.create(request.getfixturevalue("template"))

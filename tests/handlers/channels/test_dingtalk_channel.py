@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -79,9 +78,9 @@ class Town:
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
+async def town(lite: str) -> AsyncIterator[Town]:
     vault, clock = Vault(KeyRing.fresh()), Clock(START)
-    world = World(f"sqlite:///{tmp_path / 'z.db'}", vault, pushed=frozenset({"dingtalk"}))
+    world = World(lite, vault, pushed=frozenset({"dingtalk"}))
     await world.open()
     fake = FakeDingTalk(clock)
     async with serving(fake):

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -116,10 +115,10 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+async def house(lite: str, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     clock, vault, dialog = Clock(NOON), Vault(KeyRing.fresh()), Listening()
     fake = FakeTelegram(clock)
-    world = World(f"sqlite:///{tmp_path / 'zerotrip.db'}", vault, pushed=frozenset({"telegram"}))
+    world = World(lite, vault, pushed=frozenset({"telegram"}))
     world.dialog, world.now = dialog, NOON
     async with serving(fake), aiohttp.ClientSession() as session:
         await world.open()

@@ -27,8 +27,8 @@ PAGE = f"{OURS}/subscribe/"
 
 
 @pytest.fixture
-async def at(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk(f"sqlite:///{tmp_path / 'zerotrip.db'}") as made:
+async def at(lite: str) -> AsyncIterator[Desk]:
+    async with desk(lite) as made:
         yield made
 
 

@@ -52,14 +52,14 @@ SEND, UPLOAD, TEMPLATE, BIZSEND, MEDIA = (
 
 
 @pytest.fixture
-async def at(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk(f"sqlite:///{tmp_path / 'zerotrip.db'}") as made:
+async def at(lite: str) -> AsyncIterator[Desk]:
+    async with desk(lite) as made:
         yield made
 
 
 @pytest.fixture
-async def with_menus(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk(f"sqlite:///{tmp_path / 'zerotrip.db'}", menus=True) as made:
+async def with_menus(lite: str) -> AsyncIterator[Desk]:
+    async with desk(lite, menus=True) as made:
         yield made
 
 

@@ -41,6 +41,7 @@ from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import tables
 from tests.handlers.channels.wechat_calls import (
     AES_KEY,
     APP_ID,
@@ -178,7 +179,7 @@ def _words(item: Item) -> str:
 async def opened(folder: Path, given: Account) -> AsyncIterator[County]:
     vault = Vault(KeyRing.fresh())
     database = await Database.open(
-        f"sqlite:///{folder / 'zerotrip.db'}",
+        tables.of_bot(folder / "zerotrip.db"),
         vault=vault,
         decide=decide,
         pushed=frozenset({"wechat"}),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from handlers.channels.base import MaybeSent, TryLater, WaitForApplicant
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import tables
 from tests.examples import examples
 from tests.handlers.sending.town import HU, Town
 
@@ -111,7 +112,7 @@ class Death(BaseException):
 
 
 async def live(folder: Path, steps: list[tuple[str, object]]) -> Life:
-    town = Town(f"sqlite:///{folder / 'zerotrip.db'}", VAULT)
+    town = Town(tables.of_bot(folder / "zerotrip.db"), VAULT)
     await town.open()
     life = Life(town)
     await life.write("message")

@@ -30,7 +30,7 @@ from storage.flow.turns import Arrival
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
-from tests import forked
+from tests import forked, tables
 from tests.handlers.channels.wechat_world import account_of
 from tests.handlers.sending.town import LEASE, Voice
 from tests.platforms import Clock, serving
@@ -46,7 +46,7 @@ class Bureau:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'zerotrip.db'}"
+        self.url = tables.of_bot(folder / "zerotrip.db")
         self.ring = folder / "master.key"
         self.vault = Vault(KeyRing.read_or_create(self.ring))
         self.clock = Clock(START)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,12 +37,6 @@ def _is_spare(spec: Any) -> bool:
     params = spec.params if spec else {}
     case = params.get("case")
     return isinstance(case, Case) and case.name != "wechat" and params.get("url") == "postgresql"
-
-
-@pytest.fixture
-def lite(tables: Path, tmp_path: Path) -> str:
-    """The address of an SQLite database with empty tables."""
-    return f"sqlite:///{shutil.copy(tables, tmp_path / 'zerotrip.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
