@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.people import agents
 from storage.sealing.keyring import KeyRing
 from storage.sealing.vault import Vault
+from tests import tables
 from tests.storage.world import START
 
 
@@ -21,9 +22,10 @@ from tests.storage.world import START
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a ring and a database in which three persons are known."""
     monkeypatch.setenv("ZEROTRIP_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("ZEROTRIP_DATABASE_URL", f"sqlite:///{tmp_path / 'zerotrip.db'}")
+    url = tables.of_bot(tmp_path / "zerotrip.db")
+    monkeypatch.setenv("ZEROTRIP_DATABASE_URL", url)
     vault = Vault(KeyRing.read_or_create(tmp_path / "master.key"))
-    asyncio.run(_add_three(f"sqlite:///{tmp_path / 'zerotrip.db'}", vault))
+    asyncio.run(_add_three(url, vault))
     return tmp_path
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -67,9 +66,9 @@ class Town:
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
+async def town(lite: str) -> AsyncIterator[Town]:
     vault, clock = Vault(KeyRing.fresh()), Clock(START)
-    world = World(f"sqlite:///{tmp_path / 'z.db'}", vault, pushed=frozenset({"telegram"}))
+    world = World(lite, vault, pushed=frozenset({"telegram"}))
     await world.open()
     fake = FakeTelegram(clock)
     async with serving(fake), aiohttp.ClientSession() as session:
