@@ -31,18 +31,6 @@ def served(folder: Path, **more: str) -> Iterator[tuple[subprocess.Popen[str], s
         process.communicate(timeout=PATIENCE)
 
 
-def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "intake", *words]
-    return subprocess.run(
-        command,
-        env=environment(folder, **more),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
 def environment(folder: Path, **more: str) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("INTAKE_")},

@@ -11,7 +11,8 @@ from intake.keeping.vault import KeyFileError, SealBroken, Vault, open_vault
 from intake.office.limits import BURST, Buckets
 from intake.settings import SettingsError, load
 from intake.web import allowed
-from tests.intake.process import run, served
+from tests import forked
+from tests.intake.process import environment, served
 from tests.intake.world import TOKEN, World
 
 
@@ -111,13 +112,14 @@ async def test_metrics_are_told_to_the_bearer(here: World) -> None:
     assert "CS-1121" not in text
 
 
-def test_serving_twice_is_refused_and_commands_may_visit(tmp_path: Path) -> None:
+async def test_serving_twice_is_refused_and_commands_may_visit(tmp_path: Path) -> None:
+    given = environment(tmp_path)
     with served(tmp_path):
-        second = run(tmp_path, "serve")
-        invited = run(tmp_path, "invite")
-        looked = run(tmp_path, "looks")
+        second, _, told = await forked.run("intake", "serve", environment=given)
+        _, invited, _ = await forked.run("intake", "invite", environment=given)
+        looked, _, _ = await forked.run("intake", "looks", environment=given)
 
-    assert second.returncode == 1
-    assert "already served" in second.stderr
-    assert "/review/#code=" in invited.stdout
-    assert looked.returncode == 0
+    assert second == 1
+    assert "already served" in told
+    assert "/review/#code=" in invited
+    assert looked == 0
