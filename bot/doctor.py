@@ -25,6 +25,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
+from bot.channels import names_on
 from bot.settings import Settings, SettingsError, load, unknown
 from handlers.intake import IntakeClient, IntakeError
 from handlers.photos import Photos
@@ -189,6 +190,23 @@ async def check_intake(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("intake service", "ok", settings.intake_url)
 
 
+async def check_channels(settings: Settings) -> AsyncIterator[Finding]:
+    """The apps people write from can reach us, and we them when news comes late."""
+    on = names_on(settings)
+    yield Finding("channels", "ok", ", ".join(("web chat", *on)))
+    if on and not settings.origin.startswith("https://"):
+        remedy = "set PUBLIC_URL to the https address of the proxy"
+        yield Finding("public address", "warn", f"no phone opens links to {settings.origin}", remedy)
+    if settings.origin.startswith("https://") and not settings.trusted_proxies:
+        what = "all callers have the proxy's address: who forges calls of WeChat through it keeps WeChat out"
+        yield Finding("proxy", "warn", what, "set TRUSTED_PROXIES to the proxy's address")
+    if "wechat" in on and not (settings.wechat_template or settings.wechat_subscription):
+        what = (
+            "48 hours after somebody wrote, WeChat takes no news for him any more: it waits until he writes"
+        )
+        yield Finding("wechat notices", "warn", what, "set WECHAT_TEMPLATE, see docs/wechat.md")
+
+
 async def check_calendar(_: Settings) -> AsyncIterator[Finding]:
     """The working days of this year, and near its end of the next, are known."""
     import chinese_calendar
@@ -249,6 +267,7 @@ CHECKS: tuple[Check, ...] = (
     check_keys,
     check_database,
     check_intake,
+    check_channels,
     check_calendar,
     check_photos,
     check_pages,

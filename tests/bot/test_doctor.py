@@ -134,6 +134,34 @@ class Walls:
         return self.told
 
 
+WECHAT = {
+    "WECHAT_APP_ID": "wx0123456789abcdef",
+    "WECHAT_APP_SECRET": "four-quiet-herons",
+    "WECHAT_TOKEN": "eightcalmcranes",
+    "WECHAT_AES_KEY": "0123456789" * 4 + "abc",
+}
+SET_UP = {
+    "PUBLIC_URL": "https://bot.example.gov.cn",
+    "TRUSTED_PROXIES": "10.0.0.5",
+    "WECHAT_TEMPLATE": "0123456789abc:title=thing1",
+}
+LACKING = {"PUBLIC_URL": "public address", "TRUSTED_PROXIES": "proxy", "WECHAT_TEMPLATE": "wechat notices"}
+
+
+@pytest.mark.parametrize("left_out", ["", *LACKING])
+async def test_what_the_apps_lack_to_reach_us_is_worth_knowing(
+    monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    for name, value in (WECHAT | SET_UP).items():
+        if name != left_out:
+            monkeypatch.setenv(PREFIX + name, value)
+    findings = await found()
+
+    assert findings["channels"].what == "web chat, wechat"
+    told = {name for name in LACKING.values() if name in findings}
+    assert told == ({LACKING[left_out]} if left_out else set())
+
+
 @pytest.mark.parametrize(
     ("walls", "level"),
     [({"files": True, "network": True}, "ok"), ({"files": True, "network": False}, "warn"), ({}, "bad")],
