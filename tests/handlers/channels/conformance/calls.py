@@ -89,3 +89,18 @@ async def recording(bot: str) -> AsyncIterator[Recorder]:
         async with TestServer(app) as server:
             recorder.url = str(server.make_url("/"))
             yield recorder
+
+
+@asynccontextmanager
+async def trap() -> AsyncIterator[tuple[str, list[str]]]:
+    """An address that nobody may be led to, and who called it all the same."""
+    callers: list[str] = []
+
+    async def caught(request: web.Request) -> web.Response:
+        callers.append(request.path_qs)
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", caught)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/elsewhere")), callers

@@ -15,9 +15,11 @@ from dialogs.turn import MediaFetched
 from handlers.channels.base import MediaGone, SendError, TryLater
 from storage.schema import files
 from storage.sealing.files import TooBig
+from tests.handlers.channels.conformance.calls import trap
 from tests.handlers.channels.conformance.case import Fault
 from tests.handlers.channels.conformance.cases import each_of
 from tests.handlers.channels.conformance.desk import LARGEST_PHOTO, Desk
+from tests.troubles import status
 
 each_fault = each_of(lambda case: case.fetching)
 
@@ -67,6 +69,18 @@ async def test_a_call_with_a_photo_that_comes_again_is_one_photo(desk: Desk) -> 
 
     assert await held(desk) == 1
     assert "".join(desk.told()).count("照片收到。") == 1
+
+
+async def test_a_platform_that_points_elsewhere_is_not_followed(counter: Desk) -> None:
+    """Our token would go along, and what lies there is none of its."""
+    await counter.hu.photo(b"photo")
+    async with trap() as (elsewhere, callers):
+        for call in sorted({fault.call for fault in counter.case.fetching.values() if fault.call}):
+            counter.fake.troubles.order(call, status(302, Location=elsewhere))
+            with pytest.raises(SendError):
+                await fetched(counter, 1000)
+
+    assert callers == []
 
 
 @each_fault

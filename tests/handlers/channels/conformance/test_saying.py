@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
 
 import pytest
@@ -11,6 +12,7 @@ from dialogs.messages import Choice, Outbound
 from handlers.channels.base import Gone, MaybeSent, Part, Refused, SendError, TryLater, WaitForApplicant
 from handlers.channels.cutting import size
 from handlers.channels.rendering import pages
+from tests.handlers.channels.conformance.calls import trap
 from tests.handlers.channels.conformance.case import Fault
 from tests.handlers.channels.conformance.cases import each_of
 from tests.handlers.channels.conformance.desk import AGAIN, FILE, PAPER, PICTURE, Desk
@@ -153,6 +155,17 @@ async def test_nothing_is_lost_by_a_failure_or_said_twice_unmarked(desk: Desk, f
             assert (said, (await desk.place()).gone) == ([], True)
         case _ if fault.means is Refused:
             assert (said, "dead" in await desk.states()) == ([], True)
+
+
+async def test_a_platform_that_points_elsewhere_is_not_followed(counter: Desk) -> None:
+    await counter.hears("沉默")
+    async with trap() as (elsewhere, callers):
+        for call in sorted({fault.call for fault in counter.case.sending.values() if fault.call}):
+            counter.fake.troubles.order(call, status(302, Location=elsewhere))
+            with contextlib.suppress(SendError):  # where there is another way, it is taken
+                await counter.say(SECRET_WORDS)
+
+    assert callers == []
 
 
 async def test_what_follows_a_failure_waits_behind_it(desk: Desk) -> None:

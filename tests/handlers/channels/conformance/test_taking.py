@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from dialogs.wording import say
 from handlers import metrics
 from tests.handlers.channels.conformance.calls import Change
@@ -63,6 +65,24 @@ async def test_the_same_call_five_times_at_once_is_one_turn(desk: Desk) -> None:
     assert await desk.count() == turns + 1
     assert (await desk.written()).count("你好") == 1
     assert (await desk.written("bot")).count("听到：你好") == 1
+
+
+async def test_a_call_that_could_not_be_kept_is_not_acknowledged_and_comes_again(counter: Desk) -> None:
+    call, turns = await counter.lost_call("你好"), await counter.count()
+
+    await rename(counter, "inbox", "away")  # whatever is wrong with the database
+    status, said = await counter.calls.again(call)
+    await rename(counter, "away", "inbox")
+    assert status not in TAKEN
+    assert [each for each in (*counter.hidden(), "你好") if each in said.decode()] == []
+
+    status, _ = await counter.calls.again(call)
+    assert status in TAKEN
+    assert await counter.count() == turns + 1
+
+
+async def rename(desk: Desk, table: str, name: str) -> None:
+    await desk.database.run(lambda c: c.execute(text(f"ALTER TABLE {table} RENAME TO {name}")))
 
 
 async def test_two_people_at_once_hear_nothing_of_each_other(desk: Desk) -> None:
