@@ -80,7 +80,7 @@ class Telegram:
 
     def fetch(self, ref: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the photo `ref`. See calls.fetch."""
-        return calls.fetch(self._bot, self._kit.session, self._account, ref, limit)
+        return calls.fetch(self._bot, self._kit.session, self._account, self._pause, ref, limit)
 
     async def typing(self, to: Address) -> None:
         """Show that we are writing, for some five seconds."""

@@ -139,7 +139,7 @@ def _seconds(wait: int | timedelta) -> float:
 
 
 async def fetch(
-    bot: Bot, session: aiohttp.ClientSession, account: Account, ref: str, limit: int
+    bot: Bot, session: aiohttp.ClientSession, account: Account, pause: Pause, ref: str, limit: int
 ) -> AsyncIterator[bytes]:
     """Yield the file `ref`, piece by piece.
 
@@ -147,7 +147,8 @@ async def fetch(
         MediaGone, TryLater, Refused: see handlers.channels.base.
         TooBig: more than `limit` bytes, or more than Telegram gives to bots (20 MB).
     """
-    address = await _address(bot, account, ref, limit)
+    with pause.kept():
+        address = await _address(bot, account, ref, limit)
     size = 0
     async with _download(session, account, address) as answer:
         async for piece in answer.content.iter_chunked(PIECE):

@@ -437,7 +437,7 @@ async def test_a_busy_chat_waits_alone_and_a_pause_for_the_bot_holds_everybody(h
     await house.send(her, ASK)
 
 
-async def test_during_a_pause_for_the_bot_no_tap_is_answered_either(house: House) -> None:
+async def test_during_a_pause_for_the_bot_nothing_else_is_called_either(house: House) -> None:
     """Every call would lengthen it; the tap itself is safe."""
     her = await house.her()
     await house.send(her, ASK)
@@ -450,6 +450,8 @@ async def test_during_a_pause_for_the_bot_no_tap_is_answered_either(house: House
     await settled(house)
     with pytest.raises(TryLater):
         await house.send(her, ASK)
+    with pytest.raises(TryLater):
+        await house.fetched(house.fake.keep_file(b"photo"))
     await house.channel.typing(house.at(her))
 
     assert [call.name for call in house.fake.calls[asked:]] == ["update"]
