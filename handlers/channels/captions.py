@@ -7,5 +7,5 @@ from dialogs.engine.commands import recognise
 
 
 def called_for(caption: str) -> str:
-    """Return `caption` when it is a command ("人工"), else ""."""
+    """Return `caption` when it is a command ("人工"), which means the same at every point, else ""."""
     return caption if recognise(plain(tidy(caption))) else ""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dialogs.turn import MessageReceived
 from handlers.channels.base import Letter
+from handlers.channels.captions import called_for
 from storage.people.messages import Message
 
 
@@ -23,9 +24,15 @@ def meant(letter: Letter, mark: int, mine: Sequence[Message], *, waits: bool) ->
     before = next((each for each in reversed(mine) if each.body.get("mark") == mark), None)
     if _is_no_word(letter, before):
         return replace(letter, event=None)
-    if not mine or (waits and before is mine[-1] and not _has_media(letter)):
+    if not mine or _calls(letter) or (waits and before is mine[-1] and not _has_media(letter)):
         return letter
     return _as_correction(letter)
+
+
+def _calls(letter: Letter) -> bool:
+    """Say whether he calls for something now ("人工"); a bare number is an answer."""
+    text = letter.event.message.text if isinstance(letter.event, MessageReceived) else ""
+    return not text.isdigit() and bool(called_for(text))
 
 
 def _is_no_word(letter: Letter, before: Message | None) -> bool:

@@ -263,6 +263,15 @@ async def test_a_changed_earlier_answer_is_the_wish_to_correct_one(house: House)
     assert house.dialog.texts == ["胡小满", "", "修改"]
 
 
+async def test_a_word_that_calls_for_a_person_does_so_in_a_changed_message_too(house: House) -> None:
+    her = await house.her()
+    await her.say("10")
+    await her.edit("0")
+    await her.edit("人工")
+
+    assert house.dialog.texts == ["10", "修改", "人工"]
+
+
 async def test_a_change_that_is_no_word_of_hers_is_not_heard(house: House) -> None:
     """A place that moves, a caption, what bots never see: none of them derails the talk."""
     her = await house.her()
