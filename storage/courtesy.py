@@ -1,10 +1,10 @@
 """Whoever writes faster than he is answered lets others go first.
 
 One person's letters cost the most when they come at once: an album, a flood, a platform that calls again.
-Each takes processor time from what somebody else waits for, so those beyond his first wait here until no turn
-is being written, in their order, one for each round of the loop. They wait half a second at most: a platform
-hangs up on who does not answer (DingTalk after 1.5 s), and a busy office is no reason to hear nobody.
-What the worker writes counts for nothing: nobody's call waits for that.
+Each takes processor time from what somebody else waits for, so those beyond his first wait here until nothing
+is being written, in their order, one for each round of the loop. What the worker writes counts, too: the next
+turn is written behind it, and two threads that share Python's lock hold each other up. They wait half a
+second at most: a platform hangs up on who does not answer (DingTalk after 1.5 s).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ GIVES_WAY_FOR = 0.5  # seconds
 
 
 class Courtesy:
-    """Knows whether turns are being written, and who waits for their end. patience: in seconds."""
+    """Knows whether anything is being written, and who waits for that to end. patience: in seconds."""
 
     def __init__(self, patience: float = GIVES_WAY_FOR) -> None:
         self.patience = patience

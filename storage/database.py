@@ -111,7 +111,8 @@ class Database:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction: committed when it returns, rolled back when it raises."""
-        return await self._backend.run(work)
+        with self.courtesy.writing():
+            return await self._backend.run(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do `work`, which only reads, on one consistent view; writers do not wait for it."""

@@ -21,6 +21,7 @@ from dialogs.messages import Address, Inbound, Outbound
 from dialogs.session import Session
 from dialogs.turn import Event, FetchMedia, MessageReceived, Opened, PhotoMeasured, Say, Turn
 from handlers import metrics
+from handlers.channels import receiving
 from handlers.channels.base import Kit
 from handlers.channels.receiving import LETTERS_AT_ONCE, Mailroom
 from handlers.channels.wechat import Account, WeChat, passive, webhook
@@ -28,7 +29,7 @@ from handlers.channels.wechat.passive import Answers, Patience
 from handlers.channels.wechat.reading import Call, Report, read
 from handlers.errors import problems
 from handlers.keys import MAILROOM
-from handlers.security import make_gate
+from handlers.security import Buckets, make_gate
 from handlers.turns import Turns
 from storage.database import Database
 from storage.errors import Unavailable
@@ -562,6 +563,8 @@ async def test_once_a_flood_was_told_its_letters_cost_no_turn(
 
 # Who floods lets others go first
 
+AT_ONCE = 2
+
 
 def guessed(xml: str, of: str) -> Sent:
     """Return a call that says in the clear of whom it is. WeChat's is right; nothing keeps it so."""
@@ -570,7 +573,10 @@ def guessed(xml: str, of: str) -> Sent:
 
 
 async def flood(county: County) -> None:
-    for n in range(int(LETTERS_AT_ONCE) + 5):
+    """Have him spend what everybody may say at once, in a time that stands still."""
+    mailroom = county.client.app[MAILROOM]
+    mailroom._buckets = Buckets(1, AT_ONCE, clock=lambda: 0.0)
+    for n in range(AT_ONCE):
         await county.call(guessed(text("silence", key=str(n)), HU))
 
 
@@ -594,14 +600,29 @@ async def test_a_flooders_calls_are_not_even_opened_while_somebody_waits(
         assert "听到：你好" in await county.ask(text("你好", user=LI, key="li"))
         assert heard == [LI]
 
-    assert await his == (200, "success")
+    assert (await his)[0] == 200
     assert heard == [LI, HU]
+
+
+async def test_a_flooder_pauses_and_nobody_else(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    await flood(county)
+    monkeypatch.setattr(receiving, "sleep", sleep)
+    await county.call(guessed(text("silence", user=LI, key="li"), LI))
+    assert pauses == []
+    await county.call(guessed(text("silence", key="more"), HU))
+
+    assert pauses == [receiving.FLOOD_PAUSE]
 
 
 async def test_a_wrong_guess_costs_nobody_his_words(county: County) -> None:
     await flood(county)
 
-    for n in range(3):  # his, said to be hers
+    for n in range(AT_ONCE + 1):  # his, said to be hers
         await county.call(guessed(text("silence", key=f"his {n}"), LI))
     status, body = await county.call(guessed(text("你好", user=LI, key="li"), HU))  # hers, said to be his
 
