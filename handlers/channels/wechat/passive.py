@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -67,21 +68,25 @@ class Patience:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._waiting = 0
+        self._waiting = Counter[str]()  # calls, by conversation
         self._resume = 0.0
 
     def is_left(self) -> bool:
         """Say whether one more call may wait."""
-        return self._waiting < WAIT_AT_ONCE and self._clock() >= self._resume
+        return self._waiting.total() < WAIT_AT_ONCE and self._clock() >= self._resume
 
     @contextmanager
-    def spent(self) -> Iterator[None]:
+    def spent(self, conversation: str) -> Iterator[None]:
         """Count a call that waits."""
-        self._waiting += 1
+        self._waiting[conversation] += 1
         try:
             yield
         finally:
-            self._waiting -= 1
+            self._waiting -= Counter([conversation])  # and none is left of those that wait no more
+
+    def is_spent_on(self, conversation: str) -> bool:
+        """Say whether a call waits there: photos come together, and each brings one."""
+        return conversation in self._waiting
 
     def was_in_vain(self) -> None:
         """A call waited for nothing: photos take too long just now."""
@@ -127,7 +132,8 @@ class Answers:
         # Not reached: WeChat comes again for it at once; the worker may have it when WeChat does not.
         rest = now if reached else now + self._slot
         said, left = (answer.said, answer.left) if reached else ((), answer.said + answer.left)
-        await self._ends.put(End(answer.conversation, said, [(hold, rest) for hold in left], answer.until))
+        until = None if self._patience.is_spent_on(answer.conversation) else answer.until
+        await self._ends.put(End(answer.conversation, said, [(hold, rest) for hold in left], until))
 
     def _end_all(self, connection: Connection, ends: Sequence[End]) -> list[None]:
         replies.end_all(connection, ends, self._kit.clock())
@@ -157,7 +163,7 @@ class Answers:
         ends = asyncio.get_running_loop().time() + patience
         if not carrier.waits:
             return await self._words_in_line(ends, letter, taken.conversation, until)
-        with self._patience.spent():
+        with self._patience.spent(taken.conversation):
             words = await self._words_by(ends, letter, taken.conversation, until, sure=sure)
         if not words:
             self._patience.was_in_vain()
@@ -186,6 +192,8 @@ class Answers:
         clock, patient = asyncio.get_running_loop().time, True
         with self._kit.database.signals.watch(signals.conversation(conversation)) as watch:
             while True:
+                # Words wait as long as the last letter's call does, and any call may take them along.
+                until = max(until, self._kit.clock() + self._slot)
                 words = await self._words(letter, conversation, until, sure=sure)
                 if words or not patient or clock() >= ends:
                     return words

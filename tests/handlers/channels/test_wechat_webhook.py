@@ -38,6 +38,7 @@ from storage.flow.outbox import Item
 from storage.flow.replies import LEASE
 from storage.flow.turns import Taken
 from storage.people import addresses, applicants, conversations, messages, subscriptions
+from storage.schema import conversations as conversations_table
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
 from storage.sealing.keyring import KeyRing
@@ -138,6 +139,18 @@ class County:
 
     async def happens(self, happened: Event, key: str) -> Taken:
         return await self.turns.take(await self.conversation(), "photos", key, happened)
+
+    async def settled(self) -> None:
+        """Wait until what was answered is noted."""
+
+        def open_(connection: Connection) -> int:
+            said = outbox_table.c.kind == "Say", outbox_table.c.state != "done"
+            return connection.execute(
+                select(func.count()).select_from(outbox_table).where(*said)
+            ).scalar_one()
+
+        while await self.database.read(open_):
+            await asyncio.sleep(0.01)
 
     async def for_the_worker(self, after: float = 0.0) -> list[str]:
         """Return what a worker would send by customer-service message, `after` seconds from now."""
@@ -279,6 +292,32 @@ async def test_a_verdict_that_comes_late_leaves_by_the_worker_at_once(county: Co
     await county.happens(PhotoMeasured("f"), "m1")
 
     assert await county.for_the_worker() == ["照片收到。"]
+
+
+async def test_of_photos_sent_together_each_has_its_verdict_in_a_call_and_none_waits_in_vain(
+    county: County,
+) -> None:
+    """The front and the back of a card: they come within a moment of each other."""
+    calls = []
+    for n in (1, 2):
+        calls.append(asyncio.create_task(county.ask(photo(f"media-{n}", key=f"900{n}"))))
+        while await county.count(outbox_table) < n:
+            await asyncio.sleep(0.01)
+        county.later(0.05)
+
+    await county.happens(PhotoMeasured("f1"), "m1")
+    (first,), _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    assert first.result() == "照片收到。"
+    await county.settled()
+    held_for = await county.database.read(
+        lambda c: c.execute(select(conversations_table.c.reply_until)).scalar_one()
+    )
+    assert held_for is not None, "what comes now is for the call that still waits, not for the worker"
+    await county.happens(PhotoMeasured("f2"), "m2")
+
+    assert await county.for_the_worker() == []  # a call still waits for it
+    assert [await call for call in calls] == ["照片收到。"] * 2
+    assert county.answers._patience.is_left()
 
 
 async def test_silence_is_answered_at_once(county: County) -> None:
