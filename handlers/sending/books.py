@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,13 +115,13 @@ class Books:
         """Give one up; an operator has to look."""
         await self._each([item], lambda connection, hold: outbox.bury(connection, hold, why))
 
-    async def shut(self, address: Address, counted: dict[str, Allowance]) -> None:
-        """Believe the platform that nothing more may be sent there."""
-        await self.database.run(lambda c: allowances.shut(c, address, counted))
+    async def shut(self, place: Place, counted: Mapping[str, Allowance]) -> None:
+        """Believe the platform that nothing more may be sent to `place`, until he writes there again."""
+        await self.database.run(lambda c: allowances.shut(c, place, counted))
 
-    async def mark_gone(self, address: Address) -> None:
-        """Write down that he cannot be written to there."""
-        await self.database.run(lambda c: addresses.mark_gone(c, address))
+    async def mark_gone(self, place: Place) -> None:
+        """Write down that he cannot be written to at `place`, unless he has written there since."""
+        await self.database.run(lambda c: addresses.mark_gone(c, place.address, seen_at=place.seen_at))
 
     # Notices
 

@@ -136,7 +136,7 @@ class Notifying:
         metrics.notices.labels(way.rung, "closed").inc()
         await self.books.gave_up_notice(way.rung, key)
         if isinstance(fault, Gone) and way.spot is not None:
-            await self.books.mark_gone(way.spot.place.address)
+            await self.books.mark_gone(way.spot.place)
         if isinstance(fault, Refused):
             _log.error("notice refused", reason=way.rung, fault=str(fault))
 

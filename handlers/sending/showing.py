@@ -84,7 +84,7 @@ async def _believe(books: Books, spot: Spot, fault: SendError) -> None:
     _count(spot, "not_shown")
     _log.warning("a document was not shown", channel=spot.channel.name, reason=type(fault).__name__)
     if isinstance(fault, WaitForApplicant):
-        await books.shut(spot.place.address, dict(spot.channel.can.allowances))
+        await books.shut(spot.place, spot.channel.can.allowances)
 
 
 def _count(spot: Spot, outcome: str) -> None:

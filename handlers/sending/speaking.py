@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from time import perf_counter
 from typing import Literal
 
 import structlog
@@ -220,7 +219,6 @@ class Speaking:
         return "said"
 
     async def _call(self, spot: Spot, part: Part, key: str) -> None:
-        began = perf_counter()
         try:
             hit("words.before_call")
             await spot.channel.send(spot.place.address, part, key=key)
@@ -230,8 +228,6 @@ class Speaking:
         except Exception as fault:  # a fault of ours in the middle of a call: who knows how far it came
             _log.exception("sending failed", channel=spot.channel.name)
             raise MaybeSent(type(fault).__name__) from fault
-        finally:
-            metrics.platform_seconds.labels(spot.channel.name).observe(perf_counter() - began)
 
     async def _unknown(self, spot: Spot, left: Sequence[Item], reached: int, why: str) -> None:
         """Nobody knows whether a part arrived: let it rest; what comes after it waits behind it."""
@@ -247,15 +243,14 @@ class Speaking:
     async def _not_taken(
         self, spot: Spot, left: Sequence[Item], fault: TryLater | WaitForApplicant | Gone | Refused
     ) -> End:
-        address, can = spot.place.address, spot.channel.can
         if isinstance(fault, Refused):
             return "alone"
         if isinstance(fault, Gone):
             metrics.sends.labels(spot.channel.name, "gone").inc()
-            await self.books.mark_gone(address)
+            await self.books.mark_gone(spot.place)
             return "gone"
         if isinstance(fault, WaitForApplicant):
-            await self.books.shut(address, dict(can.allowances))
+            await self.books.shut(spot.place, spot.channel.can.allowances)
             return "closed"
         wait = pause(left[0].attempts, self.random())
         if wait is None:

@@ -67,11 +67,16 @@ def give_back(connection: Connection, address: Address, window: Window) -> None:
     connection.execute(update(addresses).where(_same(address, window), used > 0).values({used: used - 1}))
 
 
-def shut(connection: Connection, address: Address, allowances: Mapping[str, Allowance]) -> None:
-    """The platform says that nothing more may be sent: believe it until he writes again."""
-    values = {_columns(means)[1]: allowance.messages for means, allowance in allowances.items()}
-    if values:
-        connection.execute(update(addresses).where(_is(address)).values(values))
+def shut(connection: Connection, place: Place, allowances: Mapping[str, Allowance]) -> None:
+    """The platform says that nothing more may be sent: believe it until he writes again.
+
+    place: as it was when we called. A window that he has opened since stays open.
+    """
+    for means, allowance in allowances.items():
+        opened, used = _columns(means)
+        since = place.message_at if means == "message" else place.tap_at
+        over = update(addresses).where(_is(place.address), opened == since)
+        connection.execute(over.values({used: allowance.messages}))
 
 
 def _columns(means: str) -> tuple[Column[datetime], Column[int]]:

@@ -96,15 +96,25 @@ def heard(connection: Connection, said: Sequence[tuple[Address, str]], now: date
 
 
 def mark_gone(
-    connection: Connection, address: Address, *, gone: bool = True, at: datetime | None = None
+    connection: Connection,
+    address: Address,
+    *,
+    gone: bool = True,
+    at: datetime | None = None,
+    seen_at: datetime | None = None,
 ) -> None:
     """Write down that he cannot be written to at `address`, or can again.
 
     at: when he left or came, by the platform's clock, which counts in seconds. Its calls come late and again
         (WeChat makes each three times): what was before his last word there changes nothing.
+    seen_at: when he was seen there last, as far as is known: if he was since, nothing changes.
     """
-    since = [] if at is None else [addresses.c.seen_at < at + timedelta(seconds=1)]
-    connection.execute(update(addresses).where(_is(address), *since).values(gone=gone))
+    where = [_is(address)]
+    if at is not None:
+        where.append(addresses.c.seen_at < at + timedelta(seconds=1))
+    if seen_at is not None:
+        where.append(addresses.c.seen_at == seen_at)
+    connection.execute(update(addresses).where(*where).values(gone=gone))
 
 
 def hook_row(box: Box, address: Address, hook: Hook) -> bulk.Row:

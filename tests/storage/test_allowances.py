@@ -91,9 +91,27 @@ async def test_when_the_platform_says_it_is_over_it_is_over(world: World) -> Non
     await world.write_from(HU, "你好")
     await world.write_from(HU, "甲", means="tap")
 
-    await world.db.run(lambda c: allowances.shut(c, HU, WECHAT))
+    place = await world.db.read(lambda c: addresses.place(c, HU))
+    assert place is not None
+    await world.db.run(lambda c: allowances.shut(c, place, WECHAT))
 
     assert await left(world) == []
+
+
+async def test_it_is_over_for_what_he_opened_before_and_not_since(world: World) -> None:
+    await world.write_from(HU, "你好")
+    place = await world.db.read(lambda c: addresses.place(c, HU))
+    assert place is not None
+    world.later(seconds=1)
+    await world.write_from(HU, "在吗")
+
+    await world.db.run(lambda c: allowances.shut(c, place, WECHAT))
+    await world.db.run(lambda c: addresses.mark_gone(c, HU, seen_at=place.seen_at))
+
+    assert await left(world) == [("message", 5)]
+    now = await world.db.read(lambda c: addresses.place(c, HU))
+    assert now is not None
+    assert not now.gone
 
 
 async def test_two_processes_never_overspend(world: World) -> None:

@@ -37,6 +37,7 @@ class Guest:
     _marks: int = 0  # times a mark was given
     _number: str = ""
     _nudges: int = 0
+    _handed_in: bool = False  # as far as he knows
     _dealt: int = 0  # messages on the phone that have been dealt with
     _last: Reply | None = None
 
@@ -102,7 +103,7 @@ class Guest:
     def _nudge(self) -> Reply:
         """Return what brings the question back when nothing comes, or nothing that makes sense."""
         self._nudges += 1
-        return _saying("进度" if self._nudges % 2 or self.number else "你好")
+        return _saying("进度" if self._nudges % 2 or self._handed_in else "你好")
 
     async def _do(self, reply: Reply) -> None:
         self._dealt = len(self.heard)
@@ -162,6 +163,14 @@ class Guest:
             side = "blurred"
         await self.phone.photo(photo(side, self.dice.randrange(4) if side != "blurred" else 0))
 
+    async def wish(self) -> None:
+        """Say what he came for. Who has handed in does not do so again, however it goes on."""
+        await self.say("进度" if self._handed_in else "想在常山交社保")
+
+    async def hand_in(self) -> None:
+        self._handed_in = True
+        await self.choose("都对，交上去")
+
     async def rate(self) -> None:
         self._marks += 1
         await self.choose("非常满意")
@@ -189,7 +198,7 @@ def _choosing(label: str) -> Reply:
 
 
 REPLIES: Mapping[str, Reply] = {
-    "您想办什么": _saying("想在常山交社保"),
+    "您想办什么": Guest.wish,
     "您的户口在常山吗": _choosing("在"),
     "有单位给您交社保吗": _choosing("没有单位，自己干"),
     "您想交哪一种": _choosing("养老"),
@@ -202,10 +211,10 @@ REPLIES: Mapping[str, Reply] = {
     "身份证正面要再拍": lambda guest: guest.show("front"),
     "请拍身份证反面": lambda guest: guest.show("back"),
     "身份证反面要再拍": lambda guest: guest.show("back"),
-    "都对吗": _choosing("都对，交上去"),
+    "都对吗": Guest.hand_in,
     "这次服务您满意吗": Guest.rate,
     # He answered something else than what was asked last: it is put another way.
     "我没看到号码": lambda guest: guest.say(guest.who.number),
-    "都对就回“对”": _choosing("都对，交上去"),
-    "这件事我还不会办": _saying("想在常山交社保"),
+    "都对就回“对”": Guest.hand_in,
+    "这件事我还不会办": Guest.wish,
 }
