@@ -34,6 +34,10 @@ LOADED = (
     *(f"handlers.channels.{name}" for name in ("wechat", "telegram", "dingtalk")),
 )
 
+# The first has to wait until the nest has loaded everything: 5 s of processor time, which a machine that is
+# very busy spreads over a minute. Whoever gave up would leave a program that nobody ends.
+BORN_WITHIN = 300
+
 
 @dataclass
 class Forked:
@@ -106,7 +110,7 @@ class Nest:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
-            return self._all[self._born.result(timeout=60)]
+            return self._all[self._born.result(timeout=BORN_WITHIN)]
 
     def close(self) -> None:
         """Let it end; what it has forked and is still there goes on."""
