@@ -23,7 +23,7 @@ from tests.patience import PATIENCE
 NOT_YET: tuple[str, ...] = ()
 schema = schemathesis.openapi.from_dict(document()).exclude(operation_id=list(NOT_YET))
 bounded = settings(
-    max_examples=examples(6),
+    max_examples=examples(4),
     deadline=None,
     derandomize=TIMES == 1,
     database=None,
