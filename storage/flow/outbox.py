@@ -380,6 +380,15 @@ def release(connection: Connection, writers: Sequence[tuple[str, datetime]], now
             _let_go(connection, claims.SOONER, {"lanes": lanes, "due": due, "now": now})
 
 
+def hurry(connection: Connection, conversations: Sequence[str], now: datetime) -> None:
+    """Their applicants are somewhere else now: what waited for the place before holds nobody up here.
+
+    It waited for that platform, or for the page to be looked at; and what comes after it waits behind it.
+    """
+    lanes = [words_lane(conversation) for conversation in conversations]
+    _let_go(connection, claims.SOONER, {"lanes": lanes, "due": now, "now": now})
+
+
 def standing(connection: Connection, holds: Sequence[Hold]) -> set[Hold]:
     """Return those of `holds` that are still valid, locked until the commit."""
     rows = bulk.select(

@@ -150,6 +150,7 @@ class Batch:
     links: list[bulk.Row] = field(default_factory=list)
     settled: list[Hold] = field(default_factory=list)
     moved: list[Lane] = field(default_factory=list)  # who wrote from another place, or is waited for
+    came: list[str] = field(default_factory=list)  # who wrote from another place
     said: list[tuple[Address, str]] = field(default_factory=list)
     hooks: list[bulk.Row] = field(default_factory=list)
     crowded: AbstractSet[str] = frozenset()  # where words wait already
@@ -176,6 +177,8 @@ class Batch:
             outbox.settle_all(connection, self.settled, now)
         if self.writers:
             outbox.release(connection, self.writers, now)
+        if self.came:
+            outbox.hurry(connection, self.came, now)
         signals.announce(connection, *[signals.conversation(row[0]) for row in self.messages])
 
 
@@ -304,6 +307,7 @@ class Taker:
             lane.channel, lane.account, lane.user_id = address.channel, address.account, address.user
             lane.reply_until = None
             batch.moved.append(lane)
+            batch.came.append(lane.id)
         at_once = slotted and not crowded and arrival.carrier is not None
         if slotted and not at_once:
             self._wait(batch, lane, arrival)

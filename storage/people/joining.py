@@ -161,6 +161,7 @@ def _settle_in(
     )
     outbox.add(connection, [row])
     outbox.release(connection, [(target.id, now)], now)
+    outbox.hurry(connection, [target.id], now)
 
 
 def _keep_letters(connection: Connection, shell: Lane, target: Lane) -> None:

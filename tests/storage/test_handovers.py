@@ -13,6 +13,7 @@ from dialogs.turn import Join, Welcome
 from storage.database import Database
 from storage.errors import UnknownConversation
 from storage.flow import audit, outbox
+from storage.flow.outbox import Item
 from storage.flow.turns import Arrival
 from storage.people import addresses, applicants, conversations, handovers, joining, tickets
 from storage.people.addresses import Hook
@@ -146,6 +147,16 @@ class TestJoining:
         assert await world.db.conversation(WECHAT) == hu
         places = await world.db.read(lambda c: addresses.places(c, hu))
         assert {place.address for place in places} == {WECHAT, TELEGRAM}
+
+    async def test_what_waits_for_the_place_before_holds_nobody_up_in_the_new_one(self, world: World) -> None:
+        """News for a page waits ten minutes there, words for a busy platform up to fifteen."""
+        hu, shell = await both(world)
+        for item in await claim(world, "Say"):
+            await put_off(world, item)
+        assert await claim(world, "Say") == []
+        await join(world, shell, (await code_for(world, hu)).code)
+
+        assert {item.conversation for item in await claim(world, "Say")} == {hu}
 
     async def test_he_is_welcomed_by_an_order_of_the_same_commit(self, world: World) -> None:
         hu, shell = await both(world)
@@ -295,6 +306,18 @@ class TestNotJoining:
         await world.db.run(lambda c: forget(c, world, hu))
 
         assert (await join(world, shell, made.code)).refusal == "unknown"
+
+
+async def claim(world: World, kind: str) -> list[Item]:
+    lease = timedelta(seconds=30)
+    return await world.db.run(
+        lambda c: outbox.claim(c, world.vault, limit=9, now=world.now, lease=lease, worker="w", kinds=(kind,))
+    )
+
+
+async def put_off(world: World, item: Item) -> None:
+    due = world.now + timedelta(minutes=10)
+    await world.db.run(lambda c: outbox.retry(c, item.hold, due, "busy"))
 
 
 async def found(world: World, code: str) -> str | None:

@@ -504,6 +504,24 @@ async def test_news_for_a_page_alone_is_on_the_page_and_vital_news_goes_to_his_p
     assert (phone, "没批" in text) == (PHONE, True)
 
 
+async def test_who_comes_from_the_page_is_answered_at_once_though_news_waits_there(town: Town) -> None:
+    await town.news("受理了", address=HU_WEB)
+    await town.join(HU_TELEGRAM, HU_WEB)
+    await town.writes("你好", HU_TELEGRAM)
+
+    assert "".join(town.telegram.texts) == "受理了\n\n答：你好"
+
+
+async def test_who_comes_from_a_busy_platform_is_answered_at_once(town: Town) -> None:
+    await town.join(HU_TELEGRAM)
+    await town.writes("一")
+    town.wechat.faults = [TryLater("busy", 600)]
+    await town.writes("二")
+    await town.writes("三", HU_TELEGRAM)
+
+    assert "".join(town.telegram.texts) == "答：二\n\n答：三"
+
+
 # Said in one place alone
 
 
