@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -149,7 +150,7 @@ async def _flood() -> list[Row]:
         rate, seconds = FLOOD / FLOOD_SECONDS, 2 * FLOOD_SECONDS
         hello = [town.platforms.says(others[0], "你好") for _ in range(FLOOD)]
         flood = [Post(_spread_out(n / rate), each, "flood") for n, each in enumerate(hello)]
-        talk = [replace(each, whose=_when(each.at)) for each in town.talk(PEAK, seconds)]
+        talk = [replace(each, whose=_when(each.at)) for each in _unevenly(town.talk(PEAK, seconds))]
         result = await town.rush(*flood, *talk)
     calm, beside = quantile(result.of("calm 0", "calm 1"), 0.99), quantile(result.of("flooded"), 0.99)
     first, second = (quantile(result.of(f"calm {n}"), 0.99) for n in range(2))
@@ -159,6 +160,12 @@ async def _flood() -> list[Row]:
         ),
         Row("others' p99, two calm halves: what measuring adds", _ms(first), _ms(second), first / second),
     ]
+
+
+def _unevenly(posts: Sequence[Post]) -> list[Post]:
+    """Return the posts as people send them: at even distances nobody would ever wait for another in calm."""
+    chance = Random(1)  # the same crowd in each run
+    return [replace(each, at=each.at + chance.random() / PEAK) for each in posts]
 
 
 def _when(at: float) -> str:
