@@ -46,6 +46,7 @@ class Inbound:
     at:     when the platform says it was sent, aware UTC.
     choice: the id of a tapped choice, "<prompt>:<option>"; empty when he wrote.
     channel: by which channel it came.
+    untold: prompts of questions that were kept from him when he wrote it, because his platform took no more.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Inbound:
     choice: str = ""
     media: tuple[Media, ...] = ()
     channel: str = ""
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

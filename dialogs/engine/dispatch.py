@@ -27,6 +27,7 @@ from dialogs.engine import (
     papers,
     stations,
     takeover,
+    untold,
     villagers,
 )
 from dialogs.engine.cases import asked as wanted_by_office
@@ -166,6 +167,8 @@ def _wrote(talk: Talk, message: Inbound) -> None:
         COMMAND_ACTS[command[0]](talk, command[1])
     elif handover.numbered(talk, text):
         return
+    elif untold.answers(talk, message):
+        talk.say("engine.untold")
     elif not arriving.greeted(talk) and not talk.world.library.finder.find(text).offers:
         talk.next()
     elif not marking.heard_beside(talk, text):

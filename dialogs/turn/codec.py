@@ -60,6 +60,7 @@ def _inbound(data: Json) -> Inbound:
         choice=data.get("choice", ""),
         media=tuple(_known(Media, media) for media in data.get("media", ())),
         channel=data.get("channel", ""),
+        untold=tuple(data.get("untold", ())),
     )
 
 

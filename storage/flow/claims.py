@@ -71,6 +71,9 @@ RIPEN = _back.where(_columns.due_at <= _now).values(state="todo", attempts=0)
 BRING_BACK = _back.where(
     _columns.conversation == bindparam("of"), _columns.lane == bindparam("lane_of")
 ).values(state="todo", attempts=0, due_at=_now)
+KEPT = select(_columns.id, _columns.payload).where(
+    ASIDE, _is_held, _columns.conversation == bindparam("of"), _columns.lane == bindparam("lane_of")
+)
 RELEASE = _back.where(_columns.conversation.in_(bindparam("of", expanding=True))).values(
     state="todo",
     due_at=bindparam("due"),

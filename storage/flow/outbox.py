@@ -166,23 +166,40 @@ def _said(effect: Say) -> dict[str, Any]:
     return {"is": "Say", "message": message, "channel": effect.channel}
 
 
-def crowded(connection: Connection, conversations: Sequence[str]) -> set[str]:
-    """Return those of `conversations` in which words wait, or are kept until their person writes."""
+def crowded(connection: Connection, conversations: Sequence[str]) -> dict[str, bool]:
+    """Return those of `conversations` in which words wait; True: some are kept until their person writes."""
     if not conversations:
-        return set()
+        return {}
     given = bulk.listed(connection.dialect, [(each,) for each in conversations])
-    return {row[0] for row in connection.exec_driver_sql(_crowded_sql(connection.dialect), given)}
+    found = connection.exec_driver_sql(_crowded_sql(connection.dialect), given)
+    return {row[0]: bool(row[1]) for row in found}
 
 
 @lru_cache(maxsize=64)
 def _crowded_sql(dialect: Dialect) -> str:
     lane = words_lane("")
-    return (
-        f"SELECT w.id FROM {bulk.source(dialect, ('id',))} WHERE "  # noqa: S608  # our own names
-        f"EXISTS (SELECT 1 FROM outbox o WHERE o.lane = '{lane}' || w.id AND o.state = 'todo') OR "
+    kept = (
         "EXISTS (SELECT 1 FROM outbox o WHERE o.conversation = w.id AND o.state = 'held' "
         "AND o.state != 'todo' AND o.done_at IS NULL)"  # as the index has it
     )
+    return (
+        f"SELECT w.id, {kept} FROM {bulk.source(dialect, ('id',))} WHERE {kept} OR "  # noqa: S608  # our own names
+        f"EXISTS (SELECT 1 FROM outbox o WHERE o.lane = '{lane}' || w.id AND o.state = 'todo')"
+    )
+
+
+def untold(connection: Connection, box: Box, conversation: str) -> tuple[str, ...]:
+    """Return the prompts of questions that are kept until he writes: he has not been asked them yet."""
+    rows = connection.execute(claims.KEPT, {"of": conversation, "lane_of": words_lane(conversation)})
+    prompts: dict[str, None] = {}
+    for row in rows:
+        try:
+            effect = decode(loads(box.open(row.payload, _aad(row.id))))
+        except (VaultError, KeyError, TypeError, ValueError):
+            continue  # it is buried when it is to be said (`opened`)
+        choices = effect.message.choices if isinstance(effect, Say) else ()
+        prompts |= dict.fromkeys(choice.id.partition(":")[0] for choice in choices)
+    return tuple(prompts)
 
 
 def words_lane(conversation: str) -> str:

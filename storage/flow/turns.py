@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 
 from dialogs.messages import Address
 from dialogs.session import Session
-from dialogs.turn import Event, OpenTicket, Say, TellClerks, TrackCase, Turn
+from dialogs.turn import Event, MessageReceived, OpenTicket, Say, TellClerks, TrackCase, Turn
 from storage import bulk, ids, signals
 from storage.errors import StorageError, UnknownConversation
 from storage.faults import hit
@@ -153,7 +153,9 @@ class Batch:
     came: list[str] = field(default_factory=list)  # who wrote from another place
     said: list[tuple[Address, str]] = field(default_factory=list)
     hooks: list[bulk.Row] = field(default_factory=list)
-    crowded: AbstractSet[str] = frozenset()  # where words wait already
+    crowded: Mapping[str, bool] = field(
+        default_factory=dict
+    )  # where words wait already (storage.flow.outbox)
     writers: list[tuple[str, datetime]] = field(
         default_factory=list
     )  # they wrote: kept words may leave, when
@@ -230,6 +232,8 @@ class Taker:
             elif arrival.settles and arrival.settles not in standing:
                 results.append(Taken(lane.id, False, lane.seq, lane.seq))
             else:
+                if batch.crowded.get(lane.id):
+                    arrival = self._knowing_what_he_knows(connection, lane, arrival)
                 results.append(self._take(batch, lane, arrival, key))
         hit("turn.decided")
         batch.write(connection, now)
@@ -272,10 +276,17 @@ class Taker:
         batch.write(connection, now)
         return more
 
-    def _crowded(self, connection: Connection, arrivals: Sequence[Arrival]) -> set[str]:
+    def _crowded(self, connection: Connection, arrivals: Sequence[Arrival]) -> dict[str, bool]:
         """Return where he who writes has words waiting already; they come before the turn's."""
         pushed = [a.conversation for a in arrivals if a.address and a.address.channel in self.pushed]
         return outbox.crowded(connection, pushed)
+
+    def _knowing_what_he_knows(self, connection: Connection, lane: Lane, arrival: Arrival) -> Arrival:
+        """Return `arrival` with the questions that were kept from him: what he wrote answers none of them."""
+        if not isinstance(arrival.event, MessageReceived):
+            return arrival
+        untold = outbox.untold(connection, self._box(lane), lane.id)
+        return replace(arrival, event=MessageReceived(replace(arrival.event.message, untold=untold)))
 
     def _take(self, batch: Batch, lane: Lane, arrival: Arrival, key: Key) -> Taken:
         carrier = self._heard(batch, lane, arrival.address, arrival) if arrival.address is not None else None

@@ -34,6 +34,7 @@ CARDS = {"身份证正面": "front", "身份证反面": "back"}
 FORGOTTEN = ""  # what the bot knows of a case once its person is forgotten
 NOT_TAKEN = frozenset({"blocked", "duplicate"})  # what was handed in and is no case of the office
 NUMBERS = re.compile(r"CS-\d{4}-\d{4,}")
+OURS = ("/papers/", "/subscribe/")  # pages of ours that a chat may lead to
 
 
 @dataclass
@@ -355,10 +356,11 @@ def _shows_no_place(photo: bytes) -> None:
 
 
 def _kept_to_itself(stage: Stage, files: Sequence[Mapping[str, Any]], heard: str) -> None:
-    """No chat shows a whole identity number or leads elsewhere than to her papers; no log names anybody."""
+    """No chat shows a whole identity number or leads to other pages than ours; no log names anybody."""
     log = stage.log.getvalue()
     for body in (file["body"] for file in files if file["body"]):
         number, name = body["applicant"]["id_number"], body["applicant"]["name"]
         assert not [word for word in (number, name) if word and word in log]
         assert not number or number not in heard
-    assert all("/papers/" in link for link in re.findall(r"https?://\S+", heard))
+    strange = [link for link in re.findall(r"https?://\S+", heard) if not any(page in link for page in OURS)]
+    assert not strange

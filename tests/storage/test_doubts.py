@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dialogs.messages import Address
+from dialogs.session import Session
+from dialogs.turn import Event, MessageReceived, Turn
 from storage.flow import outbox
 from storage.flow.outbox import FOREVER, Item
 from storage.schema import outbox as outbox_table
@@ -100,6 +102,27 @@ async def test_words_kept_until_he_writes_have_no_other_time(world: World) -> No
 
     assert await world.db.run(lambda c: outbox.ripen(c, world.now)) == 0
     assert await world.rows(outbox_table, "due_at") == [(FOREVER,)]
+
+
+async def test_who_writes_comes_with_the_questions_that_were_kept_from_him(world: World) -> None:
+    heard: list[tuple[str, ...]] = []
+    decide = world.dialog.decide
+
+    def listening(session: Session, event: Event, now: datetime) -> Turn:
+        heard.append(event.message.untold if isinstance(event, MessageReceived) else ())
+        return decide(session, event, now)
+
+    world.dialog.decide = listening  # type: ignore[method-assign]  # the toy dialog, and what it is told
+    await world.write_from(HU, "card 要带什么")  # a word, then a question under the prompt 1
+    (first,) = await claim(world)
+    await world.db.run(lambda c: outbox.settle(c, first.hold, world.now))
+    (question,) = await claim(world)
+    await world.db.run(lambda c: outbox.keep(c, question.hold, "closed"))
+
+    await world.write_from(HU, "1")
+    await world.write_from(HU, "2")  # by now it waits to be said: he may have read it
+
+    assert heard == [(), ("1",), ()]
 
 
 async def test_kept_words_are_brought_back_to_go_with_others_in_their_order(world: World) -> None:

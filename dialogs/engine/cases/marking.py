@@ -97,6 +97,11 @@ def heard_beside(talk: Talk, text: str) -> bool:
     return True
 
 
+def beside(talk: Talk) -> str:
+    """Return the case whose mark a bare number is while an errand asks something else, "" for none."""
+    return _awaited(talk) if _takes_no_number(talk) else ""
+
+
 def _awaited(talk: Talk) -> str:
     """Return the case whose mark was asked for last and is not given, "" for none."""
     seen = in_hand(talk)
