@@ -375,4 +375,5 @@ async def asks_for(phone: Person, number: str, tail: str) -> str:
     await phone.say(number)
     await phone.until("最后4位")
     await phone.say(tail)
-    return (await phone.until("要是对得上")).text
+    told = (await phone.until("要是对得上")).text
+    return told[told.index("要是对得上") :]  # 好，我找一下。 comes with it when both wait for the worker
