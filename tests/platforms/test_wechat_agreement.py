@@ -195,14 +195,17 @@ async def test_a_view_of_a_page_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "reason"),
+    ("changed", "reasons"),
     [
-        ({"token": "another-token"}, "forged"),
-        ({"aes_key": "b" * 42 + "A"}, "malformed"),
-        ({"app_id": "wxffffffffffffffff"}, "not_ours"),
+        ({"token": "another-token"}, {"forged"}),
+        (
+            {"aes_key": "b" * 42 + "A"},
+            {"malformed", "not_ours"},
+        ),  # chance has it what another key makes of it
+        ({"app_id": "wxffffffffffffffff"}, {"not_ours"}),
     ],
 )
-def test_calls_for_another_account_are_refused(changed: dict[str, str], reason: str) -> None:
+def test_calls_for_another_account_are_refused(changed: dict[str, str], reasons: set[str]) -> None:
     fake = Reader()
     mine = fake.ours
     for name, value in changed.items():
@@ -211,7 +214,7 @@ def test_calls_for_another_account_are_refused(changed: dict[str, str], reason: 
 
     with pytest.raises(Refusal) as refused:
         read(mine, draft.query, draft.body, NOW)
-    assert refused.value.reason == reason
+    assert refused.value.reason in reasons
 
 
 # What we answer
