@@ -221,7 +221,7 @@ class Answers:
     def _put_together(
         self, letter: Letter, conversation: str, words: Sequence[Item], until: datetime | None
     ) -> Answer:
-        seen, sayable = _sorted_out(words, letter)
+        seen, sayable = _sorted_out(words, letter, self._can)
         text, count = fit([_message(word) for word in sayable], [word.parts for word in sayable], self._can)
         said = _holds([*seen, *sayable[:count]])
         left = [hold for hold in _holds(words) if hold not in said]
@@ -256,7 +256,7 @@ def reply_xml(text: str, *, user: str, ours: str, now: datetime) -> str:
     return rendered
 
 
-def _sorted_out(words: Sequence[Item], letter: Letter) -> tuple[list[Item], list[Item]]:
+def _sorted_out(words: Sequence[Item], letter: Letter, can: Capabilities) -> tuple[list[Item], list[Item]]:
     """Return what counts as said, and what the answer may say: the first words, up to others not for it.
 
     What may have reached him before and was no news counts as said: he is writing after it.
@@ -266,7 +266,7 @@ def _sorted_out(words: Sequence[Item], letter: Letter) -> tuple[list[Item], list
     for word in words:
         if word.answered and _message(word).news is None:
             seen.append(word)
-        elif _carries_links(word):
+        elif _carries_links(word, can):
             break
         elif word.address == letter.address and not word.doubtful:
             sayable.append(word)
@@ -284,10 +284,12 @@ def _message(word: Item) -> Outbound:
     return word.effect.message
 
 
-def _carries_links(word: Item) -> bool:
+def _carries_links(word: Item, can: Capabilities) -> bool:
     """Say whether addresses belong to it, which only the worker makes (handlers.sending.links)."""
     card = _message(word).card
-    return card is not None and card.kind in LINKED
+    if card is None:
+        return False
+    return card.kind in LINKED or (card.kind == "receipt" and bool(can.agree and card.body.get("first")))
 
 
 def _has_photo(letter: Letter) -> bool:

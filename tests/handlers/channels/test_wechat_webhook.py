@@ -17,14 +17,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from sqlalchemy import Connection, func, select
 
-from dialogs.messages import Address, Inbound, Outbound
+from dialogs.messages import Address, Card, Inbound, Outbound
 from dialogs.session import Session
 from dialogs.turn import Event, FetchMedia, MessageReceived, Opened, PhotoMeasured, Say, Turn
 from handlers import metrics
 from handlers.channels import receiving
 from handlers.channels.base import Kit
 from handlers.channels.receiving import LETTERS_AT_ONCE, Mailroom
-from handlers.channels.wechat import Account, WeChat, passive, webhook
+from handlers.channels.wechat import Account, WeChat, form_of, passive, webhook
 from handlers.channels.wechat.passive import Answers, Patience
 from handlers.channels.wechat.reading import Call, Report, read
 from handlers.errors import problems
@@ -78,6 +78,9 @@ def decide(session: Session, happened: Event, now: datetime) -> Turn:
             return Turn(session)
         case MessageReceived(Inbound(text="long")):
             return Turn(session, (Say(Outbound("短。")), Say(Outbound(LONG))))
+        case MessageReceived(Inbound(text="receipt")):
+            card = Card("receipt", "回执", {"number": "CS-1120-0001", "first": True})
+            return Turn(session, (Say(Outbound("交上去了。", card=card)),))
         case MessageReceived(Inbound(text=words)):
             return Turn(session, (Say(Outbound(f"听到：{words}")), Say(Outbound("下一个问题？"))))
         case PhotoMeasured():
@@ -227,6 +230,17 @@ async def test_what_a_turn_says_is_the_answer_and_nothing_is_left_to_send(county
     place = await county.database.read(lambda c: addresses.place(c, HERE))
     assert place is not None
     assert (place.message_at, place.message_used) == (NOW, 0)
+
+
+@pytest.mark.parametrize("notices", ["", "SUBSCRIPTION-1:state=phrase1"])
+async def test_a_first_receipt_leaves_by_the_worker_where_it_has_a_link_to_notices(
+    tmp_path: Path, notices: str
+) -> None:
+    async with opened(tmp_path, account(subscription=form_of(notices))) as county:
+        said = "" if notices else "交上去了。"
+
+        assert await county.ask(text("receipt")) == said
+        assert await county.for_the_worker() == ([] if said else ["交上去了。"])
 
 
 async def test_a_message_that_comes_again_gets_the_same_answer_and_no_second_turn(county: County) -> None:
