@@ -155,18 +155,6 @@ def tell(talk: Talk, reference: str) -> None:
         talk.tell(of_whom(talk, case, where(talk, reference)), card(talk, reference))
 
 
-def _tell(talk: Talk, reference: str, case: Case) -> None:
-    text = talk.words(
-        "progress.is_at",
-        title=title_of(talk, case),
-        number=number_of(reference, case),
-        state=talk.words(f"progress.step_{case['state']}"),
-    )
-    if case["due"]:
-        text = f"{text}\n{promise(talk, case)}"
-    talk.tell(text, card(talk, reference))
-
-
 def promise(talk: Talk, case: Case) -> str:
     """Say what is promised by when: a word from us first, then that it is done."""
     if (

@@ -13,14 +13,13 @@ from typing import Any, NoReturn
 import aiohttp
 import structlog
 
-from handlers.calling import Answer, post
+from handlers.calling import FILE_WITHIN, Answer, post
 from handlers.channels.base import Gone, Kit, MaybeSent, MediaGone, Refused, TryLater
 from handlers.channels.dingtalk.app import NAME, App, may_fetch_from
 from storage.errors import StorageError
 from storage.flow.loans import Lent, Loan, Loans
 from storage.sealing.files import TooBig
 
-FILE_WITHIN = aiohttp.ClientTimeout(total=60, connect=3, sock_connect=3, sock_read=10)  # seconds
 CHUNK = 64 * 1024
 TOKEN_MARGIN = timedelta(minutes=5)
 AFTER_LIMIT = 60.0  # seconds; limits are by the minute
